@@ -36,6 +36,7 @@ func TestGolden_exportedAPIIsTheRecordedOne(t *testing.T) {
 
 		described[goldenFile(pkg)] = true
 		t.Run(pkg.name, func(t *testing.T) {
+			t.Parallel()
 			golden, err := os.ReadFile(goldenFile(pkg))
 			require.NoError(t, err, "a new public package? %s", remedy)
 			require.Equal(t, string(golden), describe(pkg.types), remedy)
