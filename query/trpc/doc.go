@@ -1,0 +1,47 @@
+// Package trpc calls tRPC servers, versions 10 and 11, over HTTP.
+//
+// A procedure is a value that ties its path to the Go types of its input and
+// output; it is declared once, usually as a package variable:
+//
+//	var orderByID = trpc.NewQuery[OrderInput, Order]("orderStatus.getOrderById")
+//
+//	client, err := trpc.New(trpc.Config{URL: "https://api.example.com/trpc"})
+//	order, err := orderByID.Call(ctx, client, OrderInput{OrderID: "o-17"})
+//
+// # Batching
+//
+// Calls that start within [Batch].Window of each other travel as one HTTP
+// request, queries and mutations apart, and only if their headers are equal, so
+// two users never share a request. A call that is alone goes as a plain request.
+// Each call has its own context: leaving a batch does not disturb the others,
+// and the HTTP request is cancelled when its last call has left.
+//
+// # Errors
+//
+// What went wrong decides the type, which [errors.As] finds:
+//
+//   - [*Error]: the procedure, or the server for it, refused. Compare codes with
+//     errors.Is(err, trpc.CodeConflict).
+//   - [*HTTPError]: a complete response that is not tRPC, as proxies and login
+//     pages send.
+//   - [*TransportError]: no complete response. It unwraps to the network's
+//     error, to [io.ErrUnexpectedEOF] for a body cut short, or to the cause of
+//     the caller's context.
+//   - [*DecodeError]: the call succeeded, the result does not fit the Go type.
+//
+// A mutation whose answer is lost may have run: errors.Is(err,
+// [ErrOutcomeUnknown]) tells. No error text holds the token or the URL.
+//
+// # Values
+//
+// Inputs and outputs are JSON; [SuperJSON] speaks to servers with that
+// transformer. JavaScript validators accept an absent field where they refuse
+// null: give optional fields of inputs omitempty or omitzero, and give times in
+// UTC. A nil pointer, map or slice as the whole input means no input.
+//
+// # Links
+//
+// A call passes through Config.Links, then headers, authorization and batching,
+// and ends in the HTTP request. A [Link] sees single calls and may observe,
+// change, repeat or answer them.
+package trpc

@@ -1,0 +1,87 @@
+package trpc
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+)
+
+// Kind tells what a procedure does. The zero Kind is invalid.
+type Kind uint8
+
+// The kinds of procedures that travel over plain HTTP.
+const (
+	KindQuery    Kind = iota + 1 // reads, by GET
+	KindMutation                 // changes something, by POST
+)
+
+// String returns the kind as tRPC spells it.
+func (k Kind) String() string {
+	switch k {
+	case KindQuery:
+		return "query"
+	case KindMutation:
+		return "mutation"
+	}
+	return fmt.Sprintf("kind(%d)", uint8(k))
+}
+
+// Op is one call on its way to the server. Links pass it on by value; its Input
+// and Header are shared and must be copied before a change.
+type Op struct {
+	Kind   Kind
+	Path   string          // dotted name of the procedure
+	Input  json.RawMessage // encoded by the transformer; nil means no input
+	Header http.Header     // sent with the request; nil means none
+}
+
+// Answer is the successful end of a call. Data is nil for undefined and "null"
+// for null. Status and Header are those of the HTTP response, which calls of
+// one batch share: do not change them.
+type Answer struct {
+	Data   json.RawMessage // still encoded by the server's transformer
+	Status int
+	Header http.Header
+}
+
+// Handler carries out a call. It must be safe for concurrent use, return soon
+// after ctx is done, and leave it to the caller to wait elsewhere.
+type Handler func(ctx context.Context, op Op) (Answer, error)
+
+// Link wraps a handler to observe, change, repeat or answer calls. It is applied
+// once, by [New]; the handler it returns runs once per call, on the goroutine
+// of the caller.
+type Link func(next Handler) Handler
+
+// addHeader asks source for the headers of each call.
+func addHeader(source func(context.Context) (http.Header, error)) Link {
+	return func(next Handler) Handler {
+		return func(ctx context.Context, op Op) (Answer, error) {
+			header, err := source(ctx)
+			if err != nil {
+				return Answer{}, fmt.Errorf("trpc: %s: header: %w", op.Path, err)
+			}
+			merged := http.Header{}
+			for _, h := range []http.Header{op.Header, header} {
+				for name, values := range h {
+					merged[http.CanonicalHeaderKey(name)] = slices.Clone(values)
+				}
+			}
+			op.Header = merged
+			return next(ctx, op)
+		}
+	}
+}
+
+// withHeader returns op with one header replaced, without touching the old one.
+func (op Op) withHeader(name, value string) Op {
+	op.Header = maps.Clone(op.Header)
+	if op.Header == nil {
+		op.Header = http.Header{}
+	}
+	op.Header.Set(name, value)
+	return op
+}
