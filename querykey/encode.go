@@ -1,14 +1,11 @@
 package querykey
 
 import (
-	"encoding"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"reflect"
 	"slices"
 	"strconv"
-	"unicode/utf8"
 )
 
 // maxDepth is how many lists and objects may be open at once, the key's own
@@ -24,7 +21,16 @@ func appendParts(dst []byte, parts []any) ([]byte, *PartError) {
 			dst = append(dst, ',')
 		}
 		var fault *PartError
-		if dst, fault = appendValue(dst, part, 1); fault != nil {
+		if isScalar(part) {
+			dst, fault = appendScalar(dst, part)
+		} else {
+			// Handing dst to the recursion would move the caller's buffer to
+			// the heap even for keys without containers.
+			var nested []byte
+			nested, fault = appendValue(nil, part, 1)
+			dst = append(dst, nested...)
+		}
+		if fault != nil {
 			fault.Index = i
 			return nil, fault.under("[" + strconv.Itoa(i) + "]")
 		}
@@ -33,26 +39,10 @@ func appendParts(dst []byte, parts []any) ([]byte, *PartError) {
 }
 
 // appendValue appends the canonical JSON of v, which is inside depth containers.
-// The types that make up most keys, and all that decoding yields, are handled
-// without reflection.
+// The containers that decoding yields are handled here; others are left to
+// encoding/json, which alone knows the rules of struct tags and marshalers.
 func appendValue(dst []byte, v any, depth int) ([]byte, *PartError) {
 	switch v := v.(type) {
-	case nil:
-		return append(dst, "null"...), nil
-	case string:
-		return appendString(dst, v)
-	case bool:
-		return strconv.AppendBool(dst, v), nil
-	case int:
-		return strconv.AppendInt(dst, int64(v), 10), nil
-	case int64:
-		return strconv.AppendInt(dst, v, 10), nil
-	case uint64:
-		return strconv.AppendUint(dst, v, 10), nil
-	case float64:
-		return appendFloat(dst, v, 64)
-	case json.Number:
-		return appendNumber(dst, v)
 	case Key:
 		return appendKey(dst, v, depth)
 	case []any:
@@ -61,9 +51,11 @@ func appendValue(dst []byte, v any, depth int) ([]byte, *PartError) {
 		return appendObject(dst, v, depth)
 	case json.RawMessage:
 		return appendRaw(dst, v, depth)
-	default:
-		return appendOther(dst, v, depth)
 	}
+	if isScalar(v) {
+		return appendScalar(dst, v)
+	}
+	return appendMarshaled(dst, v, depth)
 }
 
 // appendKey appends k as a list.
@@ -145,30 +137,6 @@ func appendRaw(dst []byte, raw json.RawMessage, depth int) ([]byte, *PartError) 
 	return appendValue(dst, value, depth)
 }
 
-// appendOther appends a value of any type that has no case in appendValue.
-// Named and small basic types are cheap; the rest is left to encoding/json,
-// which alone knows the rules of struct tags and marshalers.
-func appendOther(dst []byte, v any, depth int) ([]byte, *PartError) {
-	switch v.(type) {
-	case json.Marshaler, encoding.TextMarshaler:
-		return appendMarshaled(dst, v, depth)
-	}
-	switch rv := reflect.ValueOf(v); rv.Kind() {
-	case reflect.String:
-		return appendString(dst, rv.String())
-	case reflect.Bool:
-		return strconv.AppendBool(dst, rv.Bool()), nil
-	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
-		return strconv.AppendInt(dst, rv.Int(), 10), nil
-	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64, reflect.Uintptr:
-		return strconv.AppendUint(dst, rv.Uint(), 10), nil
-	case reflect.Float32, reflect.Float64:
-		return appendFloat(dst, rv.Float(), rv.Type().Bits())
-	default:
-		return appendMarshaled(dst, v, depth)
-	}
-}
-
 // appendMarshaled appends the value that encoding/json makes of v.
 func appendMarshaled(dst []byte, v any, depth int) ([]byte, *PartError) {
 	text, err := marshal(v)
@@ -194,45 +162,6 @@ func marshal(v any) (text []byte, err error) {
 		}
 	}()
 	return json.Marshal(v)
-}
-
-const hexDigits = "0123456789abcdef"
-
-// appendString appends s quoted and escaped as JavaScript does: the two-letter
-// escapes, \u00xx for other control characters, everything else as it is.
-func appendString(dst []byte, s string) ([]byte, *PartError) {
-	// A replacement character in place of bad bytes would make two keys one.
-	if !utf8.ValidString(s) {
-		return nil, &PartError{Type: "string", Reason: "is not valid UTF-8"}
-	}
-	dst = append(dst, '"')
-	start := 0
-	for i := range len(s) {
-		c := s[i]
-		if c >= ' ' && c != '"' && c != '\\' {
-			continue
-		}
-		dst = append(dst, s[start:i]...)
-		start = i + 1
-		switch c {
-		case '"', '\\':
-			dst = append(dst, '\\', c)
-		case '\b':
-			dst = append(dst, '\\', 'b')
-		case '\t':
-			dst = append(dst, '\\', 't')
-		case '\n':
-			dst = append(dst, '\\', 'n')
-		case '\f':
-			dst = append(dst, '\\', 'f')
-		case '\r':
-			dst = append(dst, '\\', 'r')
-		default:
-			dst = append(dst, '\\', 'u', '0', '0', hexDigits[c>>4], hexDigits[c&0xf])
-		}
-	}
-	dst = append(dst, s[start:]...)
-	return append(dst, '"'), nil
 }
 
 // tooDeep is the fault of a container at maxDepth.

@@ -36,9 +36,15 @@ func (e *PartError) Error() string {
 // Unwrap returns the underlying error, which is nil if there is none.
 func (e *PartError) Unwrap() error { return e.Err }
 
+// maxPath bounds paths, in bytes: those into cyclic values say little.
+const maxPath = 80
+
 // under returns e with step put before its path, on the way out of the
-// containers around the offending value.
+// containers around the offending value. A path that grew long loses its end.
 func (e *PartError) under(step string) *PartError {
+	if len(e.Path) > maxPath {
+		e.Path = "…"
+	}
 	e.Path = step + e.Path
 	return e
 }

@@ -43,15 +43,8 @@ func (k Key) With(parts ...any) Key {
 	if fault != nil {
 		return Key{err: fault}
 	}
-	return keyOf(string(enc))
-}
-
-// keyOf returns the key whose parts are encoded in enc.
-func keyOf(enc string) Key {
-	if enc == "" {
-		return Key{} // the same as the zero Key, hash included
-	}
-	return Key{enc: enc, hash: maphash.String(seed, enc)}
+	text := string(enc)
+	return Key{enc: text, hash: maphash.String(seed, text)}
 }
 
 // Err returns nil for a usable key and otherwise the [*PartError] that says why
