@@ -1,0 +1,37 @@
+# Every target delegates: the checks and the pinned tools are in .ci/run.
+
+.DEFAULT_GOAL := help
+.PHONY: help test race lint fmt api conformance cover fuzz dashboard ci
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "%-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+test: ## every test that needs only Go
+	go test work
+
+race: ## all tests under the race detector, those that need Node included
+	bash .ci/run node race
+
+lint: ## formatting, vet and linters for all modules
+	bash .ci/run vet fmt lint
+
+fmt: ## format all modules
+	bash .ci/run -fmt
+
+api: ## record the exported API in .ci/api after a change of it
+	go test ./internal/apidump -run Golden -update
+
+conformance: ## replay the recorded traces of query-core
+	bash .ci/run conformance
+
+cover: ## coverage of the core packages, against its floor
+	bash .ci/run cover
+
+fuzz: ## each fuzz target for CI_FUZZTIME, 10s
+	bash .ci/run fuzz
+
+dashboard: ## the seller's dashboard, live
+	go run ./examples/dashboard
+
+ci: ## everything
+	bash .ci/run
