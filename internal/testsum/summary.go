@@ -142,8 +142,8 @@ func (s *summary) fail(id testID, failedBuild string) {
 		s.count(id, counts{failed: 1})
 		return
 	}
-	if failedBuild != "" && s.output[testID{pkg: failedBuild}] != nil {
-		s.appendOutput(id, s.output[testID{pkg: failedBuild}].String())
+	if text := s.output[testID{pkg: failedBuild}]; text != nil && failedBuild != id.pkg {
+		s.appendOutput(id, text.String())
 	}
 	of := s.packages[id.pkg]
 	if of.failed == 0 {

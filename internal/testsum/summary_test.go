@@ -60,10 +60,19 @@ func TestSummary_countsAPackageThatCouldNotRunItsTests(t *testing.T) {
 		`{"Action":"output","Package":"b","Output":"panic: timed out\n"}`,
 		`{"Action":"fail","Package":"b"}`,
 	)
-	require.Contains(t, printed, "a.go:3: undefined: x")
+	require.Equal(t, 1, strings.Count(printed, "a.go:3: undefined: x"))
 	require.Contains(t, printed, "panic: timed out")
 	require.Equal(t, counts{passed: 1, failed: 2}, s.total)
 	require.ErrorIs(t, s.verdict(false), errFailed)
+}
+
+func TestSummary_printsBuildOutputOnce(t *testing.T) {
+	t.Parallel()
+	_, printed := summarize(t,
+		`{"ImportPath":"a","Action":"build-output","Output":"a.go:3: undefined: x\n"}`,
+		`{"Action":"fail","Package":"a","FailedBuild":"a"}`,
+	)
+	require.Equal(t, 1, strings.Count(printed, "a.go:3: undefined: x"))
 }
 
 func TestSummary_skipsFailOnlyWhenForbidden(t *testing.T) {
