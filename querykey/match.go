@@ -21,6 +21,9 @@ func matchList(list, pattern string) bool {
 	if startsWith(list, pattern) {
 		return true
 	}
+	if strings.IndexByte(pattern, '[') < 0 && strings.IndexByte(pattern, '{') < 0 {
+		return false // scalars match by their text or not at all
+	}
 	for pattern != "" {
 		if list == "" {
 			return false
