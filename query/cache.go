@@ -1,0 +1,149 @@
+package query
+
+import "slices"
+
+// txn collects what a change of the cache brings about. It lives while the
+// client's mutex is held; what it collected happens after.
+type txn struct {
+	*Client
+	dirty []*observer // results to compute again
+	after []func()    // user code, wake-ups
+}
+
+// update is the only door through which the cache is written. f runs under the
+// mutex and must not call user code; the observers it touched are brought up to
+// date before update returns.
+func (c *Client) update(f func(tx *txn)) {
+	tx := &txn{Client: c}
+	c.mu.Lock()
+	f(tx)
+	c.mu.Unlock()
+	for _, do := range tx.after {
+		do()
+	}
+	for _, o := range tx.dirty {
+		o.derive()
+	}
+}
+
+// later runs f once the mutex is released.
+func (tx *txn) later(f func()) { tx.after = append(tx.after, f) }
+
+// dispatch moves an entry to its next state.
+func (tx *txn) dispatch(e *entry, a action) {
+	e.state.Store(reduce(e.state.Load(), a))
+	tx.touch(e)
+}
+
+// touch has the results of an entry's observers computed again.
+func (tx *txn) touch(e *entry) { tx.dirty = append(tx.dirty, e.observers...) }
+
+// build returns the entry for o, made anew if there is none. The seed is o's
+// initial data.
+func (tx *txn) build(o *options, s seed) *entry {
+	if e := tx.index.find(o.key); e != nil {
+		return e
+	}
+	tx.lastID++
+	e := &entry{c: tx.Client, id: tx.lastID, key: o.key, initial: s.state()}
+	e.opts.Store(o)
+	e.typ, e.gcTime = o.typ, o.policy.GCTime.orDefault()
+	e.state.Store(e.initial)
+	tx.index.insert(e)
+	tx.scheduleGC(e)
+	return e
+}
+
+// adopt makes o the entry's options: the last ones given count.
+func (tx *txn) adopt(e *entry, o *options, s seed) {
+	e.opts.Store(o)
+	if e.typ == nil {
+		e.typ = o.typ
+	}
+	e.gcTime = e.gcTime.longer(o.policy.GCTime.orDefault())
+	if st := e.state.Load(); !st.hasData && s.ok {
+		e.initial = s.state()
+		next := *st
+		next.data, next.hasData, next.dataUpdatedAt = s.data, true, s.at
+		next.err, next.invalidated, next.status = nil, false, StatusSuccess
+		tx.dispatch(e, setAction{next})
+	}
+}
+
+// remove takes an entry out of the cache. Those who observe it keep what they
+// have until their next fetch.
+func (tx *txn) remove(e *entry) {
+	if e.removed {
+		return
+	}
+	e.removed = true
+	e.gcTimer.Stop()
+	tx.index.remove(e)
+	if f := e.flight; f != nil {
+		tx.cancel(f, cancelled{silent: true})
+	}
+	e.gcTimer.Stop() // the end of the fetch has armed it
+}
+
+// scheduleGC lets an entry be collected when its time has passed from now on.
+func (tx *txn) scheduleGC(e *entry) {
+	if e.gcTime.kind == gcNever || e.removed || tx.closed {
+		e.gcTimer.Stop()
+		return
+	}
+	if e.gcTimer == nil {
+		e.gcTimer = tx.sched.AfterFunc(e.gcTime.d, e.collect)
+		return
+	}
+	e.gcTimer.Reset(e.gcTime.d)
+}
+
+// attach registers an observer with its entry.
+func (tx *txn) attach(e *entry, o *observer) {
+	e.observers = append(slices.Clip(e.observers), o) // snapshots share the old array
+	e.gcTimer.Stop()
+}
+
+// detach takes an observer from its entry. When the last one goes, a fetch that
+// looks at its context is cancelled and any other makes no further attempt.
+func (tx *txn) detach(e *entry, o *observer) {
+	i := slices.Index(e.observers, o)
+	if i < 0 {
+		return
+	}
+	e.observers = slices.Concat(e.observers[:i], e.observers[i+1:])
+	if len(e.observers) > 0 {
+		return
+	}
+	st := e.state.Load()
+	if f := e.flight; f != nil {
+		if e.consumed.Load() || st.fetchStatus == FetchPaused && st.status == StatusPending {
+			tx.cancel(f, cancelled{revert: true})
+		} else {
+			f.lastAttempt = true
+		}
+	}
+	tx.scheduleGC(e)
+}
+
+// close ends everything that runs.
+func (tx *txn) close() {
+	if tx.closed {
+		return
+	}
+	for e := tx.index.first; e != nil; e = e.next {
+		e.gcTimer.Stop()
+		if f := e.flight; f != nil {
+			tx.cancel(f, cancelled{silent: true, cause: ErrClosed})
+			e.gcTimer.Stop()
+		}
+		for _, o := range e.observers {
+			o.closeLocked()
+		}
+	}
+	tx.mutations.close(tx)
+	for _, stop := range tx.unhook {
+		tx.later(stop)
+	}
+	tx.unhook, tx.closed = nil, true
+}

@@ -1,0 +1,171 @@
+package query
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+
+	"github.com/benbjohnson/clock"
+
+	"github.com/freshet-go/freshet/internal/sched"
+)
+
+// Config makes a Client. The zero Config works.
+type Config struct {
+	// Clock is the time. Default: the system's.
+	Clock clock.Clock
+	// Focus says whether the application is looked at. Default: a signal of the
+	// client's own that was never set, which counts as focused.
+	Focus *Signal
+	// Online says whether there is a network. Default: a signal of the client's
+	// own that is true.
+	Online *Signal
+	// Logger hears of panics in callbacks and of errors that no one waits for.
+	// Default: silence.
+	Logger *slog.Logger
+	// Defaults fill the gaps of all queries.
+	Defaults Defaults
+	// MutationDefaults fill the gaps of all mutations.
+	MutationDefaults MutationDefaults
+	// OnFetch is told how each fetch ended, whoever asked for it.
+	OnFetch FetchCallbacks
+	// OnMutation is called around each mutation, before its own callbacks.
+	OnMutation MutationCallbacks
+}
+
+// FetchCallbacks hear of every fetch that ends, except of those that were
+// cancelled silently or reverted. They are called after observers were told, on
+// the goroutine of the fetch, which ends when they return.
+type FetchCallbacks struct {
+	OnSuccess func(s State[any])
+	OnError   func(s State[any], err error)
+	OnSettled func(s State[any], err error)
+}
+
+// Client owns a cache of queries and mutations, and every goroutine and timer
+// that keeps it fresh. All methods may be called concurrently.
+type Client struct {
+	sched    *sched.Scheduler
+	focus    *Signal
+	online   *Signal
+	log      *slog.Logger
+	onFetch  FetchCallbacks
+	onMutate MutationCallbacks
+
+	defaults  atomic.Pointer[defaults]
+	index     index         // read without lock
+	mutations mutationCache // guarded by mu
+
+	work   sync.WaitGroup // every goroutine of the client; none is added once closed
+	life   context.Context
+	finish context.CancelCauseFunc
+
+	mu     sync.Mutex // guards every write to the cache; no user code runs under it
+	closed bool
+	lastID uint64
+	mounts int
+	unhook []func() // subscriptions to focus and online while mounted
+}
+
+// New returns a client that listens to focus and network. It starts no
+// goroutine until there is something to do.
+func New(cfg Config) (*Client, error) {
+	c := &Client{
+		sched:    sched.New(cfg.Clock),
+		focus:    cfg.Focus,
+		online:   cfg.Online,
+		log:      cfg.Logger,
+		onFetch:  cfg.OnFetch,
+		onMutate: cfg.OnMutation,
+	}
+	if c.focus == nil {
+		c.focus = new(Signal)
+	}
+	if c.online == nil {
+		c.online = NewSignal(true)
+	}
+	if c.log == nil {
+		c.log = slog.New(slog.DiscardHandler)
+	}
+	c.life, c.finish = context.WithCancelCause(context.Background())
+	c.defaults.Store(&defaults{queries: cfg.Defaults, mutations: cfg.MutationDefaults})
+	c.Mount()
+	return c, nil
+}
+
+// Focus returns the signal that says whether the application is looked at.
+func (c *Client) Focus() *Signal { return c.focus }
+
+// Online returns the signal that says whether there is a network.
+func (c *Client) Online() *Signal { return c.online }
+
+// Mount makes the client listen to focus and network. It is counted: the client
+// listens while there were more calls of Mount, of which New makes one, than of
+// Unmount.
+func (c *Client) Mount() { c.mount(+1) }
+
+// Unmount takes one Mount back. A client that does not listen neither refetches
+// on focus or reconnect, nor resumes what is paused.
+func (c *Client) Unmount() { c.mount(-1) }
+
+func (c *Client) mount(by int) {
+	c.mu.Lock()
+	before := c.mounts
+	c.mounts += by
+	var unhook []func()
+	switch {
+	case c.closed:
+	case before == 0 && c.mounts == 1:
+		c.unhook = []func(){
+			c.focus.Subscribe(func(v bool) { c.signalled(v, c.focused) }),
+			c.online.Subscribe(func(v bool) { c.signalled(v, c.reconnected) }),
+		}
+	case before == 1 && c.mounts == 0:
+		unhook, c.unhook = c.unhook, nil
+	}
+	c.mu.Unlock()
+	for _, stop := range unhook {
+		stop()
+	}
+}
+
+// Close ends all fetches, timers and observers and waits until every goroutine
+// of the client is gone, or until ctx is done. Mutations that are running get
+// their context cancelled. What is called afterwards fails with ErrClosed;
+// closing again is harmless. It must not be called from a callback.
+func (c *Client) Close(ctx context.Context) error {
+	c.update(func(tx *txn) { tx.close() })
+	c.finish(ErrClosed)
+	done := make(chan struct{})
+	go func() {
+		c.work.Wait()
+		c.sched.Close()
+		close(done)
+	}()
+	select {
+	case <-done:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("query: close: %w", context.Cause(ctx))
+	}
+}
+
+// goLocked starts a goroutine of the client, unless it is closed. It needs mu.
+func (c *Client) goLocked(f func()) bool {
+	if c.closed {
+		return false
+	}
+	c.work.Add(1)
+	go func() {
+		defer c.work.Done()
+		f()
+	}()
+	return true
+}
+
+// report tells the log of an error that nobody else hears of.
+func (c *Client) report(what string, err error) {
+	c.log.Error("query: "+what, "error", err)
+}

@@ -1,0 +1,102 @@
+package query
+
+import (
+	"context"
+	"slices"
+
+	"github.com/freshet-go/freshet/querykey"
+)
+
+// Defaults fill the gaps of queries: those of one key prefix, or all of a
+// client. The zero Defaults fill nothing.
+type Defaults struct {
+	Policy Policy
+	// Fetch gets the data of queries without a Fetch function of their own.
+	Fetch func(ctx context.Context, info FetchInfo) (any, error)
+	// InitialData fills entries of queries without initial data of their own.
+	InitialData InitialData[any]
+	Meta        map[string]any
+}
+
+// prefixed are values set for key prefixes, in the order in which the prefixes
+// were first set.
+type prefixed[D any] struct {
+	prefix querykey.Key
+	d      D
+}
+
+func setPrefixed[D any](list []prefixed[D], prefix querykey.Key, d D) []prefixed[D] {
+	list = slices.Clone(list) // readers hold the old one
+	for i := range list {
+		if list[i].prefix == prefix {
+			list[i].d = d
+			return list
+		}
+	}
+	return append(list, prefixed[D]{prefix, d})
+}
+
+// defaults are all defaults of a client; replaced as a whole when one is set.
+type defaults struct {
+	queries   Defaults
+	mutations MutationDefaults
+	byQuery   []prefixed[Defaults]
+	byMutate  []prefixed[MutationDefaults]
+}
+
+// SetDefaults replaces the client's defaults for queries. Queries in use keep
+// theirs until they are next given to the client.
+func (c *Client) SetDefaults(d Defaults) {
+	c.changeDefaults(func(all *defaults) { all.queries = d })
+}
+
+// SetMutationDefaults replaces the client's defaults for mutations.
+func (c *Client) SetMutationDefaults(d MutationDefaults) {
+	c.changeDefaults(func(all *defaults) { all.mutations = d })
+}
+
+// SetQueryDefaults sets defaults for the keys that match prefix. Of several
+// that match, later ones win field by field; setting a prefix again keeps its
+// place in that order.
+func (c *Client) SetQueryDefaults(prefix querykey.Key, d Defaults) {
+	c.changeDefaults(func(all *defaults) { all.byQuery = setPrefixed(all.byQuery, prefix, d) })
+}
+
+// SetDefaultsForMutations sets defaults for the mutations whose key matches
+// prefix, in the manner of SetQueryDefaults. Mutations without key have none.
+func (c *Client) SetDefaultsForMutations(prefix querykey.Key, d MutationDefaults) {
+	c.changeDefaults(func(all *defaults) { all.byMutate = setPrefixed(all.byMutate, prefix, d) })
+}
+
+func (c *Client) changeDefaults(change func(*defaults)) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	next := *c.defaults.Load()
+	change(&next)
+	c.defaults.Store(&next)
+}
+
+// resolve returns o with its gaps filled from the defaults for its key.
+func (c *Client) resolve(o *options) *options {
+	all := c.defaults.Load()
+	for i := len(all.byQuery) - 1; i >= 0; i-- {
+		if o.key.Matches(all.byQuery[i].prefix) {
+			o.fill(all.byQuery[i].d)
+		}
+	}
+	o.fill(all.queries)
+	return o
+}
+
+func (o *options) fill(d Defaults) {
+	o.policy = o.policy.over(d.Policy)
+	if o.fetch == nil && !o.skip && d.Fetch != nil {
+		o.fetch = d.Fetch
+	}
+	if o.initial == nil {
+		o.initial = d.InitialData.erase()
+	}
+	if o.meta == nil {
+		o.meta = d.Meta
+	}
+}

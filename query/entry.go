@@ -1,0 +1,98 @@
+package query
+
+import (
+	"reflect"
+	"sync/atomic"
+	"time"
+
+	"github.com/freshet-go/freshet/internal/sched"
+	"github.com/freshet-go/freshet/querykey"
+)
+
+// entry is what the cache holds under one key. Its state and options are read
+// without lock; everything else belongs to the client's mutex.
+type entry struct {
+	c   *Client
+	id  uint64
+	key querykey.Key
+
+	state atomic.Pointer[state]
+	opts  atomic.Pointer[options]
+
+	prev, next *entry // all entries, oldest first
+
+	typ       reflect.Type // type of the data once somebody claimed it
+	initial   *state       // what a reset goes back to
+	observers []*observer  // copied on write
+	patches   []*patch     // copied on write; see optimistic.go
+	gcTime    GCTime
+	gcTimer   *sched.Timer
+	removed   bool
+
+	flight   *flight     // running fetch
+	revert   *state      // what a reverted cancellation goes back to
+	consumed atomic.Bool // the fetch function has looked at its context
+}
+
+// view shows the entry's present state.
+func (e *entry) view() State[any] { return e.viewOf(e.state.Load()) }
+
+func (e *entry) viewOf(s *state) State[any] {
+	return State[any]{key: e.key, meta: e.opts.Load().meta, s: s}
+}
+
+// collect drops the entry if nobody needs it. A paused fetch needs it, too.
+func (e *entry) collect() {
+	e.c.update(func(tx *txn) {
+		if len(e.observers) == 0 && e.state.Load().fetchStatus == FetchIdle {
+			tx.remove(e)
+		}
+	})
+}
+
+// claim checks that data of type t may live under the entry's key.
+func (e *entry) claim(t reflect.Type) error {
+	if t == nil || e.typ == nil || e.typ == t {
+		return nil
+	}
+	return &TypeError{Key: e.key, Have: e.typ, Want: t}
+}
+
+// seed is initial data that was evaluated, ready to be put under the lock.
+type seed struct {
+	data any
+	at   time.Time
+	ok   bool
+}
+
+// state is the state of an entry that begins with s.
+func (s seed) state() *state {
+	first := blank
+	if s.ok {
+		first.data, first.hasData, first.dataUpdatedAt, first.status = s.data, true, s.at, StatusSuccess
+	}
+	return &first
+}
+
+// seed evaluates the initial data of o if the entry under its key could use
+// them. It calls user code.
+func (c *Client) seed(o *options) seed {
+	if o.initial == nil {
+		return seed{}
+	}
+	if e := c.index.find(o.key); e != nil && e.state.Load().hasData {
+		return seed{}
+	}
+	return ask(c, "InitialData", seed{}, func() seed {
+		data, ok := o.initial.value()
+		if !ok {
+			return seed{}
+		}
+		if o.initial.at != nil {
+			if at, known := o.initial.at(); known {
+				return seed{data, at, true}
+			}
+		}
+		return seed{data, c.sched.Now(), true}
+	})
+}

@@ -1,0 +1,139 @@
+package query
+
+import (
+	"context"
+	"errors"
+
+	"github.com/freshet-go/freshet/querykey"
+)
+
+// Fetch returns the data of q, calling q.Fetch only if what is cached is missing
+// or stale. Concurrent calls for one key share a single run. ctx bounds the wait,
+// not the run: once it is done Fetch returns its cause, and the run goes on for
+// others. An error of q.Fetch is wrapped in *FetchError; unless q's policy says
+// otherwise it is not retried.
+func Fetch[T any](ctx context.Context, c *Client, q Query[T]) (T, error) {
+	if v, ok := fresh(c, q); ok {
+		return v, nil
+	}
+	return fetchData[T](ctx, c, q.erase(), false)
+}
+
+// Ensure returns the cached data of q, however old, and fetches only if there
+// are none.
+func Ensure[T any](ctx context.Context, c *Client, q Query[T]) (T, error) {
+	if v, ok := Get(c, q); ok {
+		return v, nil
+	}
+	return fetchData[T](ctx, c, q.erase(), true)
+}
+
+// Revalidate is Ensure that also refreshes the data, in the background, if they
+// are stale: stale-while-revalidate.
+func Revalidate[T any](ctx context.Context, c *Client, q Query[T]) (T, error) {
+	v, ok := Get(c, q)
+	if !ok {
+		return fetchData[T](ctx, c, q.erase(), true)
+	}
+	o := c.resolve(q.erase())
+	o.policy.Retry = o.policy.Retry.or(NoRetry())
+	if e := c.index.find(o.key); e != nil {
+		if s := e.view(); s.get().staleAfter(o.policy.StaleTime.resolve(c, s), c.sched.Now()) {
+			c.update(func(tx *txn) {
+				if !tx.closed && !e.removed {
+					tx.fetch(e, o, seed{}, fetchMode{})
+				}
+			})
+		}
+	}
+	return v, nil
+}
+
+// Prefetch fills the cache like Fetch, for somebody who will want the data soon.
+func Prefetch[T any](ctx context.Context, c *Client, q Query[T]) error {
+	_, err := Fetch(ctx, c, q)
+	return err
+}
+
+// fresh is the fast way through Fetch: no lock, no allocation. It serves queries
+// whose stale time is given and plain; all others take the long way.
+func fresh[T any](c *Client, q Query[T]) (v T, ok bool) {
+	kind := q.Policy.StaleTime.kind
+	if kind == staleInherit || kind == staleFunc {
+		return v, false
+	}
+	e := c.index.find(q.Key)
+	if e == nil || c.life.Err() != nil {
+		return v, false
+	}
+	st := e.state.Load()
+	if !st.hasData || st.staleAfter(q.Policy.StaleTime, c.sched.Now()) {
+		return v, false
+	}
+	return as[T](st.data)
+}
+
+// fetchData is the long way through Fetch; with any it is content with data of
+// any age.
+func fetchData[T any](ctx context.Context, c *Client, o *options, any bool) (v T, err error) {
+	data, err := c.fetchData(ctx, o, any)
+	if err != nil {
+		return v, fetchError(o.key, err)
+	}
+	v, ok := as[T](data)
+	if !ok {
+		return v, &TypeError{Key: o.key, Want: typeOf[T]()}
+	}
+	return v, nil
+}
+
+func (c *Client) fetchData(ctx context.Context, o *options, anyAge bool) (any, error) {
+	if err := o.key.Err(); err != nil {
+		return nil, err
+	}
+	c.resolve(o)
+	o.policy.Retry = o.policy.Retry.or(NoRetry())
+	s := c.seed(o)
+	var (
+		e   *entry
+		err error
+	)
+	c.update(func(tx *txn) {
+		if err = tx.usable(o); err == nil {
+			e = tx.build(o, s)
+		}
+	})
+	if err != nil {
+		return nil, err
+	}
+	v := e.view()
+	stale := o.policy.StaleTime.resolve(c, v)
+	if st := v.get(); st.hasData && (anyAge || !st.staleAfter(stale, c.sched.Now())) {
+		return st.data, nil
+	}
+	var f *flight
+	c.update(func(tx *txn) {
+		if e.removed { // between the two
+			e = tx.build(o, s)
+		}
+		if tx.closed {
+			err = ErrClosed
+			return
+		}
+		f = tx.fetch(e, o, s, fetchMode{})
+	})
+	if err != nil {
+		return nil, err
+	}
+	return f.wait(ctx)
+}
+
+// fetchError names the key in errors that do not name it yet.
+func fetchError(key querykey.Key, err error) error {
+	var named *FetchError
+	var typed *TypeError
+	if err == nil || errors.As(err, &named) || errors.As(err, &typed) || errors.Is(err, ErrClosed) {
+		return err
+	}
+	return &FetchError{Key: key, Err: err}
+}

@@ -1,0 +1,351 @@
+package query
+
+import (
+	"context"
+	"errors"
+
+	"github.com/freshet-go/freshet/querykey"
+)
+
+// EntryType says whether an entry is in use. An entry is active while an
+// observer of it is enabled.
+type EntryType uint8
+
+// The types of entries, for filters.
+const (
+	AnyEntry EntryType = iota
+	ActiveEntries
+	InactiveEntries
+)
+
+// Filter chooses entries; all its conditions must hold. The zero Filter chooses
+// all.
+type Filter struct {
+	// Key chooses the keys that begin with it; objects in it match objects that
+	// have at least its members. See querykey.Key.Matches.
+	Key querykey.Key
+	// Exact chooses only Key itself. It is ignored if Key is empty.
+	Exact bool
+	// Type chooses by use.
+	Type EntryType
+	// Stale chooses entries that are stale (On) or are not (Off). One that nobody
+	// observes is stale if it was invalidated or has no data, whatever its age.
+	Stale Toggle
+	// FetchStatus chooses by what entries are doing; empty is any.
+	FetchStatus FetchStatus
+	// Predicate chooses by anything else. It must not use the client.
+	Predicate func(State[any]) bool
+	// Refetch says how Invalidate, Refetch and Reset fetch.
+	Refetch RefetchOptions
+	// Cancel says how Cancel cancels.
+	Cancel CancelOptions
+}
+
+// RefetchType says which of the chosen entries Invalidate fetches.
+type RefetchType uint8
+
+// The zero RefetchType goes by the filter's Type, and by RefetchActive if that
+// is AnyEntry.
+const (
+	RefetchActive RefetchType = iota + 1
+	RefetchInactive
+	RefetchAll
+	RefetchNone
+)
+
+// RefetchOptions say how to fetch again what is there already. The zero value
+// cancels running fetches, fetches anew and waits for the outcome.
+type RefetchOptions struct {
+	// Type is for Invalidate.
+	Type RefetchType
+	// Cancel is whether a running fetch is cancelled and made anew, if there are
+	// data to show meanwhile. Default: On. Off joins it.
+	Cancel Toggle
+	// FailFast returns with the first error. Otherwise all fetches are waited for
+	// and their errors are joined.
+	FailFast bool
+	// NoWait returns once the fetches are started.
+	NoWait bool
+}
+
+// CancelOptions say how a fetch is cancelled. The zero value puts the state back
+// to what it was before the fetch.
+type CancelOptions struct {
+	// Revert is whether the state goes back. Default: On. Off leaves the query
+	// with ErrCancelled as its error.
+	Revert Toggle
+	// Silent leaves those who wait with ErrCancelled instead of older data, and
+	// with Revert Off leaves the state alone: fetching, until the next fetch.
+	Silent bool
+}
+
+// entries returns all entries whose key matches, oldest first.
+func (c *Client) entries(match func(querykey.Key) bool) []*entry {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var found []*entry
+	for e := c.index.first; e != nil; e = e.next {
+		if match == nil || match(e.key) {
+			found = append(found, e)
+		}
+	}
+	return found
+}
+
+// match returns the entries that f chooses, oldest first. It calls user code.
+func (c *Client) match(f Filter) []*entry {
+	var found []*entry
+	if f.Exact && f.Key.Len() > 0 {
+		if e := c.index.find(f.Key); e != nil {
+			found = []*entry{e}
+		}
+	} else {
+		found = c.entries(func(k querykey.Key) bool { return k.Matches(f.Key) })
+	}
+	chosen := found[:0]
+	for _, e := range found {
+		if c.chooses(f, e) {
+			chosen = append(chosen, e)
+		}
+	}
+	return chosen
+}
+
+// chooses evaluates the conditions of f other than the key.
+func (c *Client) chooses(f Filter, e *entry) bool {
+	if f.Type != AnyEntry && (f.Type == ActiveEntries) != c.active(e) {
+		return false
+	}
+	if f.Stale != 0 && (f.Stale == On) != c.shownStale(e) {
+		return false
+	}
+	v := e.view()
+	if f.FetchStatus != "" && v.FetchStatus() != f.FetchStatus {
+		return false
+	}
+	return f.Predicate == nil || ask(c, "Predicate", false, func() bool { return f.Predicate(v) })
+}
+
+// active reports whether an observer of e is enabled.
+func (c *Client) active(e *entry) bool {
+	for _, o := range c.observersOf(e) {
+		if opts, s := o.look(); opts.enabled(c, s) {
+			return true
+		}
+	}
+	return false
+}
+
+// shownStale reports whether an observer of e shows it as stale or, without
+// observers, whether it was marked so.
+func (c *Client) shownStale(e *entry) bool {
+	observers := c.observersOf(e)
+	for _, o := range observers {
+		if o.current.Load().stale {
+			return true
+		}
+	}
+	st := e.state.Load()
+	return len(observers) == 0 && (!st.hasData || st.invalidated)
+}
+
+// refetchable reports whether Refetch may fetch e at all: not what is disabled,
+// never was fetched, or is static.
+func (c *Client) refetchable(e *entry) bool {
+	st, observers := e.state.Load(), c.observersOf(e)
+	if len(observers) == 0 {
+		return !e.opts.Load().skip && st.fetched()
+	}
+	enabled := false
+	for _, o := range observers {
+		opts, s := o.look()
+		if st.hasData && opts.policy.StaleTime.resolve(c, s).kind == staleStatic {
+			return false
+		}
+		enabled = enabled || opts.enabled(c, s)
+	}
+	return enabled
+}
+
+// Invalidate marks what f chooses as stale and fetches again what of it is
+// observed; see RefetchOptions.Type. Marking and starting are done before it
+// waits. The error is what the fetches failed with, or the cause of ctx, which
+// bounds the wait only.
+func (c *Client) Invalidate(ctx context.Context, f Filter) error {
+	chosen := c.match(f)
+	c.update(func(tx *txn) {
+		for _, e := range chosen {
+			if !e.state.Load().invalidated {
+				tx.dispatch(e, invalidateAction{})
+			}
+		}
+	})
+	switch f.Refetch.Type {
+	case RefetchNone:
+		return nil
+	case RefetchActive:
+		f.Type = ActiveEntries
+	case RefetchInactive:
+		f.Type = InactiveEntries
+	case RefetchAll:
+		f.Type = AnyEntry
+	default:
+		if f.Type == AnyEntry {
+			f.Type = ActiveEntries
+		}
+	}
+	return c.Refetch(ctx, f)
+}
+
+// Refetch fetches again what f chooses, except what is disabled, static or was
+// never fetched. A fetch that has to pause is not waited for. The error is what
+// the fetches failed with, or the cause of ctx, which bounds the wait only.
+func (c *Client) Refetch(ctx context.Context, f Filter) error {
+	return c.refetch(ctx, c.match(f), f.Refetch)
+}
+
+func (c *Client) refetch(ctx context.Context, chosen []*entry, how RefetchOptions) error {
+	var flights []*flight
+	for _, e := range chosen {
+		if !c.refetchable(e) {
+			continue
+		}
+		c.update(func(tx *txn) {
+			if tx.closed {
+				return
+			}
+			f := tx.fetch(e, nil, seed{}, fetchMode{cancelRefetch: how.Cancel.or(true)})
+			if e.state.Load().fetchStatus != FetchPaused {
+				flights = append(flights, f)
+			}
+		})
+	}
+	if how.NoWait {
+		return nil
+	}
+	return waitAll(ctx, flights, how.FailFast)
+}
+
+// waitAll waits for flights together.
+func waitAll(ctx context.Context, flights []*flight, failFast bool) error {
+	type outcome struct {
+		f   *flight
+		err error
+	}
+	if !failFast || len(flights) < 2 {
+		var errs []error
+		for _, f := range flights {
+			_, err := f.wait(ctx)
+			errs = append(errs, fetchError(f.e.key, err))
+		}
+		return errors.Join(errs...)
+	}
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	outcomes := make(chan outcome, len(flights))
+	for _, f := range flights {
+		go func() {
+			_, err := f.wait(ctx)
+			outcomes <- outcome{f, err}
+		}()
+	}
+	for range flights {
+		if o := <-outcomes; o.err != nil {
+			return fetchError(o.f.e.key, o.err)
+		}
+	}
+	return nil
+}
+
+// Cancel ends the fetches of what f chooses and waits until those who waited for
+// them know.
+func (c *Client) Cancel(ctx context.Context, f Filter) error {
+	var flights []*flight
+	chosen := c.match(f)
+	c.update(func(tx *txn) {
+		for _, e := range chosen {
+			if e.flight != nil {
+				flights = append(flights, e.flight)
+				tx.cancel(e.flight, cancelled{silent: f.Cancel.Silent, revert: f.Cancel.Revert.or(true)})
+			}
+		}
+	})
+	for _, fl := range flights {
+		if _, err := fl.wait(ctx); ctx.Err() != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Remove drops what f chooses from the cache. Who observes it is not told, and
+// keeps what it has until its next fetch: use Reset to empty a query in use.
+func (c *Client) Remove(f Filter) {
+	chosen := c.match(f)
+	c.update(func(tx *txn) {
+		for _, e := range chosen {
+			tx.remove(e)
+		}
+	})
+}
+
+// Reset puts what f chooses back to its initial state and fetches again what of
+// it is active. The error is as for Refetch.
+func (c *Client) Reset(ctx context.Context, f Filter) error {
+	chosen := c.match(f)
+	var ended []*flight
+	c.update(func(tx *txn) {
+		for _, e := range chosen {
+			e.gcTimer.Stop()
+			if e.flight != nil {
+				ended = append(ended, e.flight)
+				tx.cancel(e.flight, cancelled{silent: true, defers: true})
+			}
+			tx.restore(e, *e.initial)
+		}
+	})
+	var active []*entry
+	for _, e := range chosen {
+		if c.active(e) {
+			active = append(active, e)
+		}
+	}
+	wait := f.Refetch
+	wait.NoWait = true
+	_ = c.refetch(ctx, active, wait) // starts only
+	c.update(func(*txn) {
+		for _, old := range ended {
+			old.settle(old.e.flight)
+		}
+	})
+	if f.Refetch.NoWait {
+		return nil
+	}
+	var flights []*flight
+	c.update(func(*txn) {
+		for _, e := range active {
+			if e.flight != nil && e.state.Load().fetchStatus != FetchPaused {
+				flights = append(flights, e.flight)
+			}
+		}
+	})
+	return waitAll(ctx, flights, f.Refetch.FailFast)
+}
+
+// IsFetching returns how many of the entries that f chooses are fetching now;
+// those that are paused are not.
+func (c *Client) IsFetching(f Filter) int {
+	f.FetchStatus = FetchFetching
+	return len(c.match(f))
+}
+
+// Clear drops all queries and mutations. Fetches are cancelled silently; a
+// mutation that runs goes on unseen, one that waits never runs.
+func (c *Client) Clear() {
+	c.update(func(tx *txn) {
+		for e := tx.index.first; e != nil; e = tx.index.first {
+			tx.remove(e)
+		}
+		tx.mutations.clear(tx)
+	})
+}

@@ -1,0 +1,318 @@
+package query
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/freshet-go/freshet/internal/retry"
+)
+
+// flight is one running fetch of an entry. Everyone who asks meanwhile waits
+// for it; nobody who waits can end it for the others.
+type flight struct {
+	e         *entry
+	opts      *options // retry, delay and network mode are those of the start
+	direction Direction
+	ctx       context.Context // life of the fetch, not of a caller
+	abort     context.CancelCauseFunc
+
+	// Guarded by the client's mutex.
+	settled     bool
+	lastAttempt bool          // the next failure is final
+	wake        chan struct{} // not nil while paused
+	first       bool          // paused before the first attempt
+
+	done chan struct{} // closed once the rest is final
+	next *flight       // followed instead, if another fetch took this one's place
+	data any
+	err  error
+}
+
+// fetchMode says how a fetch treats one that runs already.
+type fetchMode struct {
+	cancelRefetch bool
+	direction     Direction
+}
+
+// cancelled says how a fetch is to end early.
+type cancelled struct {
+	silent bool  // no error state, no callbacks
+	revert bool  // back to the state before the fetch
+	defers bool  // those who wait are told by settle, see there
+	cause  error // ErrCancelled unless set
+}
+
+// fetch starts a fetch of e, or joins the one that runs. With options they
+// become the entry's, without the entry keeps its own. It needs the mutex.
+func (tx *txn) fetch(e *entry, o *options, s seed, mode fetchMode) *flight {
+	var old *flight
+	if st := e.state.Load(); st.fetchStatus != FetchIdle && e.flight != nil {
+		if !st.hasData || !mode.cancelRefetch {
+			e.flight.lastAttempt = false
+			return e.flight
+		}
+		old = e.flight
+		tx.cancel(old, cancelled{silent: true, defers: true})
+	}
+	if o != nil {
+		tx.adopt(e, o, s)
+	}
+	if e.opts.Load().fetch == nil {
+		for _, x := range e.observers {
+			if x.opts.fetch != nil {
+				tx.adopt(e, x.opts, seed{})
+				break
+			}
+		}
+	}
+	f := &flight{e: e, opts: e.opts.Load(), direction: mode.direction, done: make(chan struct{})}
+	f.ctx, f.abort = context.WithCancelCause(tx.life)
+	e.revert = e.state.Load()
+	paused := !tx.networkAllows(f.opts.policy.NetworkMode, true)
+	tx.dispatch(e, fetchAction{paused: paused, direction: mode.direction})
+	e.flight = f
+	if old != nil {
+		old.settle(f)
+	}
+	if !tx.goLocked(f.run) {
+		tx.cancel(f, cancelled{silent: true, cause: ErrClosed})
+	}
+	return f
+}
+
+// settle lets those who wait for a cancelled flight follow another one, or gives
+// them the cancellation if next is nil.
+func (f *flight) settle(next *flight) {
+	f.next = next
+	close(f.done)
+}
+
+// wait returns the outcome of the flight, or the cause of ctx.
+func (f *flight) wait(ctx context.Context) (any, error) {
+	for {
+		select {
+		case <-f.done:
+			if f.next == nil {
+				return f.data, f.err
+			}
+			f = f.next
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
+		}
+	}
+}
+
+// run is the flight's goroutine.
+func (f *flight) run() {
+	defer f.abort(nil)
+	c, p := f.e.c, &f.opts.policy
+	again := p.Retry.or(Retries(3))
+	data, err := retry.Run(f.ctx, c.sched, retry.Plan{
+		Gate:     f.gate,
+		Attempt:  f.attempt,
+		Delay:    func(n int, err error) time.Duration { return p.RetryDelay.after(c, n, err) },
+		Again:    func(n int, err error) bool { return again.again(c, n, err) },
+		Failed:   f.failed,
+		Disabled: f.disabled,
+	})
+	if err == nil {
+		err = c.store(f, data)
+	}
+	if err != nil {
+		c.fail(f, err)
+	}
+}
+
+// attempt calls the fetch function that the entry has now.
+func (f *flight) attempt(ctx context.Context) (data any, err error) {
+	f.e.consumed.Store(false)
+	o := f.e.opts.Load()
+	if o.fetch == nil {
+		return nil, ErrNoFetch
+	}
+	err = protect(func() (err error) {
+		data, err = o.fetch(&fetchContext{ctx, &f.e.consumed}, FetchInfo{Key: f.e.key, Meta: o.meta})
+		return err
+	})
+	return data, err
+}
+
+// gate waits until the fetch may go on: for the network and, before a retry, for
+// focus.
+func (f *flight) gate(ctx context.Context, first bool) error {
+	var wake chan struct{}
+	f.e.c.update(func(tx *txn) {
+		if f.settled || tx.mayRun(f.opts.policy.NetworkMode, first) {
+			return
+		}
+		wake = make(chan struct{})
+		f.wake, f.first = wake, first
+		tx.dispatch(f.e, pauseAction{})
+	})
+	if wake == nil {
+		return context.Cause(ctx)
+	}
+	select {
+	case <-wake:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// resume lets a paused flight go on if it may.
+func (tx *txn) resume(f *flight) {
+	if f == nil || f.wake == nil || !tx.mayRun(f.opts.policy.NetworkMode, f.first) {
+		return
+	}
+	tx.dispatch(f.e, continueAction{})
+	close(f.wake)
+	f.wake = nil
+}
+
+func (f *flight) failed(n int, err error, delay time.Duration) {
+	f.e.c.update(func(tx *txn) {
+		if !f.settled {
+			tx.dispatch(f.e, failedAction{count: n, err: err, retryAt: tx.sched.Now().Add(delay)})
+		}
+	})
+}
+
+func (f *flight) disabled() bool {
+	f.e.c.mu.Lock()
+	defer f.e.c.mu.Unlock()
+	return f.lastAttempt
+}
+
+// store puts what was fetched into the cache and tells everyone. The error is
+// that of a sharing function.
+func (c *Client) store(f *flight, data any) error {
+	e := f.e
+	var done State[any]
+	err := c.write(e, func(*state) (any, bool) { return data, true }, func(tx *txn, w written) bool {
+		if f.settled {
+			return false
+		}
+		tx.dispatch(e, successAction{data: w.data, under: w.under, at: tx.sched.Now()})
+		e.revert = nil
+		tx.land(f)
+		done = e.view()
+		return true
+	})
+	if err != nil || done.s == nil {
+		return err
+	}
+	c.callFetch(done, nil)
+	f.data = data
+	close(f.done)
+	return nil
+}
+
+// fail ends a flight with an error, unless it was cancelled before.
+func (c *Client) fail(f *flight, err error) {
+	var done State[any]
+	c.update(func(tx *txn) {
+		if f.settled {
+			return
+		}
+		tx.dispatch(f.e, errorAction{err: err, at: tx.sched.Now()})
+		tx.land(f)
+		done = f.e.view()
+	})
+	if done.s == nil {
+		return
+	}
+	c.callFetch(done, err)
+	f.err = err
+	close(f.done)
+}
+
+// land takes a finished flight off its entry.
+func (tx *txn) land(f *flight) {
+	f.settled = true
+	if f.e.flight == f {
+		f.e.flight = nil
+	}
+	tx.scheduleGC(f.e)
+}
+
+// cancel ends a flight early. What its function still returns is ignored.
+func (tx *txn) cancel(f *flight, how cancelled) {
+	if f.settled {
+		return
+	}
+	e := f.e
+	cause := how.cause
+	if cause == nil {
+		cause = ErrCancelled
+	}
+	tx.land(f)
+	tx.later(func() { f.abort(cause) })
+	f.err = cause
+	if how.revert {
+		back := *e.revert
+		back.fetchStatus, back.retryAt = FetchIdle, time.Time{}
+		tx.restore(e, back)
+		if !how.silent && back.hasData {
+			f.data, f.err = back.data, nil
+		}
+	}
+	switch {
+	case how.defers:
+		return
+	case !how.silent && !how.revert:
+		tx.dispatch(e, errorAction{err: cause, at: tx.sched.Now()})
+		done := e.view()
+		tell := func() {
+			tx.Client.callFetch(done, cause)
+			close(f.done)
+		}
+		if !tx.goLocked(tell) {
+			close(f.done)
+		}
+	default:
+		close(f.done)
+	}
+}
+
+// callFetch tells the client's callbacks how a fetch ended.
+func (c *Client) callFetch(s State[any], err error) {
+	call := func(what string, f func()) {
+		if p := protect(func() error { f(); return nil }); p != nil {
+			c.report(what, p)
+		}
+	}
+	if cb := c.onFetch.OnSuccess; cb != nil && err == nil {
+		call("OnFetch.OnSuccess", func() { cb(s) })
+	}
+	if cb := c.onFetch.OnError; cb != nil && err != nil {
+		call("OnFetch.OnError", func() { cb(s, err) })
+	}
+	if cb := c.onFetch.OnSettled; cb != nil {
+		call("OnFetch.OnSettled", func() { cb(s, err) })
+	}
+}
+
+// isCancelled tells the end of a wait or a cancellation from a failed fetch.
+func isCancelled(err error) bool { return errors.Is(err, ErrCancelled) || errors.Is(err, ErrClosed) }
+
+// fetchContext is the context of a fetch function. Asking it for its Done
+// channel tells the cache that the function can be cancelled; contexts derived
+// from it ask.
+type fetchContext struct {
+	context.Context //nolint:containedctx // it is one
+
+	used interface{ Store(bool) }
+}
+
+func (c *fetchContext) Done() <-chan struct{} {
+	c.used.Store(true)
+	return c.Context.Done()
+}
+
+// AfterFunc spares derived contexts a goroutine; see context.AfterFunc.
+func (c *fetchContext) AfterFunc(f func()) (stop func() bool) {
+	c.used.Store(true)
+	return context.AfterFunc(c.Context, f)
+}

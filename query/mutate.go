@@ -1,0 +1,319 @@
+package query
+
+import (
+	"context"
+	"sync/atomic"
+	"time"
+
+	"github.com/freshet-go/freshet/internal/retry"
+	"github.com/freshet-go/freshet/internal/sched"
+)
+
+// mutation is one run of a Mutation: what the mutation cache holds.
+type mutation struct {
+	c     *Client
+	id    uint64
+	scope string
+	vars  any
+	ctx   context.Context // values of the caller, life of the client
+	end   context.CancelFunc
+
+	opts  atomic.Pointer[mutationOptions] // an observer may change them on the way
+	state atomic.Pointer[mutationState]
+
+	patches []*patch // set before the goroutine starts, used by it alone
+
+	// Guarded by the client's mutex.
+	observers []*mutationObserver
+	gcTime    GCTime
+	gcTimer   *sched.Timer
+	wake      chan struct{} // not nil while paused in the attempt loop
+	first     bool          // paused before the first attempt
+	policy    MutationPolicy
+
+	done chan struct{} // closed once data and err are final
+	data any
+	err  error
+}
+
+// Mutate runs m with the variables v and returns the server's answer. Runs are
+// never shared. ctx bounds the wait and carries values: once it is done Mutate
+// returns its cause, and the mutation goes on. A mutation that must wait, for the
+// network or for its scope, is paused meanwhile. The error is that of m.Do or of
+// a callback.
+func Mutate[V, R any](ctx context.Context, c *Client, m Mutation[V, R], v V) (R, error) {
+	var none R
+	run, err := c.startMutation(ctx, c.resolveMutation(m.erase()), v, nil)
+	if err != nil {
+		return none, err
+	}
+	return waitMutation[R](ctx, run)
+}
+
+func waitMutation[R any](ctx context.Context, run *mutation) (R, error) {
+	select {
+	case <-run.done:
+		return cast[R](run.data), run.err
+	case <-ctx.Done():
+		var none R
+		return none, context.Cause(ctx)
+	}
+}
+
+// startMutation makes a mutation, shows its patches, and sets it going.
+func (c *Client) startMutation(ctx context.Context, o *mutationOptions, v any, by *mutationObserver) (*mutation, error) {
+	if err := o.key.Err(); err != nil {
+		return nil, err
+	}
+	m := &mutation{c: c, vars: v, scope: o.scope, policy: o.policy, done: make(chan struct{})}
+	m.opts.Store(o)
+	m.state.Store(&mutationState{status: StatusIdle})
+	if o.scopeOf != nil {
+		m.scope = ask(c, "ScopeOf", o.scope, func() string { return o.scopeOf(v) })
+	}
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	release := context.AfterFunc(c.life, cancel)
+	m.ctx, m.end = ctx, func() { release(); cancel() }
+	var err error
+	c.update(func(tx *txn) {
+		if tx.closed {
+			err = ErrClosed
+			return
+		}
+		tx.mutations.add(tx, m)
+		if by != nil {
+			by.turn(tx, m)
+		}
+		tx.mutate(m, submitAction{variables: v, paused: !tx.mayMutate(m, true), at: tx.sched.Now()})
+	})
+	if err != nil {
+		m.end()
+		return nil, err
+	}
+	if o.optimistic != nil {
+		tx := &Tx{c: c}
+		if err := protect(func() error { o.optimistic(tx, v); return nil }); err != nil {
+			c.report("Optimistic", err)
+		}
+		m.patches = tx.patches
+		c.apply(m.patches)
+	}
+	c.update(func(tx *txn) {
+		if !tx.goLocked(m.run) {
+			m.err = ErrClosed
+			m.end()
+			close(m.done)
+		}
+	})
+	return m, nil
+}
+
+// mutate moves a mutation to its next state and tells its observers.
+func (tx *txn) mutate(m *mutation, a mutationAction) {
+	s := reduceMutation(m.state.Load(), a)
+	m.state.Store(s)
+	for _, o := range m.observers {
+		o.updated(tx, m, s, a)
+	}
+}
+
+// info shows the mutation's present state.
+func (m *mutation) info() MutationInfo {
+	s, o := m.state.Load(), m.opts.Load()
+	return MutationInfo{
+		ID: m.id, Key: o.key, Scope: m.scope, Meta: o.meta,
+		Status: s.status, Variables: s.variables, Data: s.data, HasData: s.hasData, Err: s.err,
+		Context: s.context, FailureCount: s.failureCount, FailureReason: s.failureReason,
+		RetryAt: s.retryAt, IsPaused: s.paused, SubmittedAt: s.submittedAt,
+	}
+}
+
+// run is the mutation's goroutine: before, the attempts, after.
+func (m *mutation) run() {
+	defer m.end()
+	data, err := m.prepare()
+	if err == nil {
+		data, err = m.attempts()
+	}
+	m.c.lift(m.patches, err == nil)
+	if err == nil {
+		err = m.succeed(data)
+	}
+	if err != nil {
+		data = nil
+		m.failed(err)
+	}
+	m.c.update(func(tx *txn) {
+		if err == nil {
+			tx.mutate(m, successAction{data: data})
+		} else {
+			tx.mutate(m, errorAction{err: err, at: tx.sched.Now()})
+		}
+		tx.mutations.settled(tx, m)
+	})
+	m.data, m.err = data, err
+	close(m.done)
+}
+
+// prepare calls what comes before the first attempt.
+func (m *mutation) prepare() (any, error) {
+	if f := m.c.onMutate.OnMutate; f != nil {
+		if err := protect(func() error { _, err := f(m.ctx, m.info()); return err }); err != nil {
+			return nil, err
+		}
+	}
+	var mctx any
+	if f := m.opts.Load().callbacks.OnMutate; f != nil {
+		err := protect(func() (err error) { mctx, err = f(m.ctx, m.info()); return err })
+		if err != nil {
+			return nil, err
+		}
+	}
+	m.c.update(func(tx *txn) {
+		if mctx != nil {
+			s := m.state.Load()
+			tx.mutate(m, submitAction{variables: s.variables, context: mctx, paused: s.paused, at: tx.sched.Now()})
+		}
+		if m.state.Load().paused && tx.mayMutate(m, true) {
+			tx.mutate(m, continueAction{})
+		}
+	})
+	return nil, nil
+}
+
+// attempts is the attempt loop.
+func (m *mutation) attempts() (any, error) {
+	c, p := m.c, m.policy
+	return retry.Run(m.ctx, c.sched, retry.Plan{
+		Gate: m.gate,
+		Attempt: func(ctx context.Context) (data any, err error) {
+			o := m.opts.Load()
+			if o.do == nil {
+				return nil, ErrNoMutationFunc
+			}
+			err = protect(func() (err error) { data, err = o.do(ctx, m.info()); return err })
+			return data, err
+		},
+		Delay: func(n int, err error) time.Duration { return p.RetryDelay.after(c, n, err) },
+		Again: func(n int, err error) bool { return p.Retry.again(c, n, err) },
+		Failed: func(n int, err error, delay time.Duration) {
+			c.update(func(tx *txn) {
+				tx.mutate(m, failedAction{count: n, err: err, retryAt: tx.sched.Now().Add(delay)})
+			})
+		},
+		Disabled: func() bool { return false },
+	})
+}
+
+// mayMutate reports whether an attempt of m may begin: network, focus and its
+// turn in the scope.
+func (tx *txn) mayMutate(m *mutation, first bool) bool {
+	return tx.mayRun(m.policy.NetworkMode, first) && tx.mutations.turnOf(m)
+}
+
+func (m *mutation) gate(ctx context.Context, first bool) error {
+	var wake chan struct{}
+	m.c.update(func(tx *txn) {
+		if tx.mayMutate(m, first) {
+			return
+		}
+		wake = make(chan struct{})
+		m.wake, m.first = wake, first
+		tx.mutate(m, pauseAction{})
+	})
+	if wake == nil {
+		return context.Cause(ctx)
+	}
+	select {
+	case <-wake:
+		return nil
+	case <-ctx.Done():
+		return ErrClosed
+	}
+}
+
+// resumeMutation lets a paused mutation go on if it may.
+func (tx *txn) resumeMutation(m *mutation) {
+	if m.wake != nil && tx.mayMutate(m, m.first) {
+		tx.mutate(m, continueAction{})
+		close(m.wake)
+		m.wake = nil
+	}
+}
+
+// succeed calls what comes after success. Its error turns success into failure.
+func (m *mutation) succeed(data any) error {
+	i := m.info()
+	var none error
+	err := firstError(
+		func() error { return callData(m.c.onMutate.OnSuccess, m.ctx, i, data) },
+		func() error { return callData(m.opts.Load().callbacks.OnSuccess, m.ctx, i, data) },
+	)
+	if err != nil {
+		return err
+	}
+	m.invalidate()
+	return firstError(
+		func() error { return callSettled(m.c.onMutate.OnSettled, m.ctx, i, data, none) },
+		func() error { return callSettled(m.opts.Load().callbacks.OnSettled, m.ctx, i, data, none) },
+	)
+}
+
+// failed calls what comes after failure. Nothing in it can make it worse.
+func (m *mutation) failed(err error) {
+	i := m.info()
+	tell := func(f func() error) {
+		if e := protect(f); e != nil {
+			m.c.report("mutation callback", e)
+		}
+	}
+	tell(func() error { return callError(m.c.onMutate.OnError, m.ctx, i, err) })
+	tell(func() error { return callError(m.opts.Load().callbacks.OnError, m.ctx, i, err) })
+	m.invalidate()
+	tell(func() error { return callSettled(m.c.onMutate.OnSettled, m.ctx, i, nil, err) })
+	tell(func() error { return callSettled(m.opts.Load().callbacks.OnSettled, m.ctx, i, nil, err) })
+}
+
+// invalidate marks what the mutation made stale and starts to refetch it.
+func (m *mutation) invalidate() {
+	o := m.opts.Load()
+	if o.invalidates == nil {
+		return
+	}
+	for _, f := range ask(m.c, "Invalidates", nil, func() []Filter { return o.invalidates(m.vars) }) {
+		f.Refetch.NoWait = true
+		if err := m.c.Invalidate(m.ctx, f); err != nil {
+			m.c.report("Invalidates", err)
+		}
+	}
+}
+
+func firstError(steps ...func() error) error {
+	for _, step := range steps {
+		if err := protect(step); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func callData(f func(context.Context, MutationInfo, any) error, ctx context.Context, i MutationInfo, data any) error {
+	if f == nil {
+		return nil
+	}
+	return f(ctx, i, data)
+}
+
+func callError(f func(context.Context, MutationInfo, error) error, ctx context.Context, i MutationInfo, err error) error {
+	if f == nil {
+		return nil
+	}
+	return f(ctx, i, err)
+}
+
+func callSettled(f func(context.Context, MutationInfo, any, error) error, ctx context.Context, i MutationInfo, data any, err error) error {
+	if f == nil {
+		return nil
+	}
+	return f(ctx, i, data, err)
+}

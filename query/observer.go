@@ -1,0 +1,201 @@
+package query
+
+import (
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"github.com/freshet-go/freshet/internal/sched"
+)
+
+// observer shows an entry to its subscribers and keeps it fresh while it has
+// any. Observer[T] is its typed face.
+type observer struct {
+	c       *Client
+	current atomic.Pointer[result]
+	next    atomic.Pointer[time.Time] // next poll
+
+	// Guarded by the client's mutex.
+	opts  *options
+	sel   *selector
+	e     *entry // nil if the query could not be used at all
+	since *state // e's state when the observer turned to it
+	subs  []*mailbox
+
+	seen     seen // the last derivation
+	deriving bool
+	dirty    bool
+
+	staleTimer *sched.Timer
+	pollTimer  *sched.Timer
+	rearm      bool
+	interval   time.Duration // as the poll timer was last armed
+}
+
+// selector is compared by address.
+type selector struct {
+	f func(any) (any, error)
+}
+
+// observe makes an observer of o. Its entry is made if it is missing, but
+// nothing is fetched before somebody subscribes.
+func (c *Client) observe(opts *options, sel *selector) *observer {
+	o := &observer{c: c, opts: opts, sel: sel}
+	err := opts.key.Err()
+	if err == nil {
+		s := c.seed(opts)
+		c.update(func(tx *txn) {
+			if err = tx.usable(opts); err != nil {
+				return
+			}
+			o.turn(tx, s)
+			tx.adopt(o.e, opts, s)
+		})
+	}
+	if err != nil {
+		o.current.Store(&result{o: o, key: opts.key, status: StatusError, fetchStatus: FetchIdle, err: err})
+		return o
+	}
+	o.derive()
+	return o
+}
+
+// usable checks that the client is open and that opts fit the entry there is.
+func (tx *txn) usable(opts *options) error {
+	if tx.closed {
+		return ErrClosed
+	}
+	if e := tx.index.find(opts.key); e != nil {
+		return e.claim(opts.typ)
+	}
+	return nil
+}
+
+// turn makes the observer show the entry of its options, which it makes if it
+// is missing: entries can be removed while they are observed.
+func (o *observer) turn(tx *txn, s seed) {
+	e := tx.build(o.opts, s)
+	if e == o.e {
+		return
+	}
+	before := o.e
+	o.e, o.since = e, e.state.Load()
+	if len(o.subs) > 0 {
+		tx.detach(before, o)
+		tx.attach(e, o)
+	}
+}
+
+// fetch fetches with the observer's options, or joins a fetch.
+func (o *observer) fetch(mode fetchMode) (f *flight) {
+	o.c.mu.Lock()
+	opts := o.opts
+	o.c.mu.Unlock()
+	s := o.c.seed(opts)
+	o.c.update(func(tx *txn) {
+		if tx.closed || o.e == nil {
+			return
+		}
+		o.turn(tx, s)
+		f = tx.fetch(o.e, o.opts, s, mode)
+	})
+	return f
+}
+
+// set changes the query that is observed, and the select function unless keep.
+func (o *observer) set(opts *options, sel *selector, keep bool) error {
+	if err := opts.key.Err(); err != nil {
+		return err
+	}
+	s := o.c.seed(opts)
+	var (
+		before            *options
+		switched, mounted bool
+		err               error
+	)
+	o.c.update(func(tx *txn) {
+		if err = tx.usable(opts); err != nil {
+			return
+		}
+		old := o.e
+		before, o.opts = o.opts, opts
+		if !keep {
+			o.sel = sel
+		}
+		o.turn(tx, s)
+		tx.adopt(o.e, opts, s)
+		switched, mounted = o.e != old, len(o.subs) > 0
+	})
+	if err != nil {
+		return err
+	}
+	if mounted && o.wantsAfterChange(before, switched) {
+		o.fetch(fetchMode{})
+	}
+	o.derive()
+	return nil
+}
+
+// subscribe adds a mailbox. The first one registers the observer with its entry
+// and may fetch.
+func (o *observer) subscribe(m *mailbox) {
+	first, ok := false, false
+	o.c.update(func(tx *txn) {
+		if ok = o.e != nil && !tx.closed; !ok {
+			m.end()
+			return
+		}
+		first = len(o.subs) == 0
+		o.subs = append(slices.Clip(o.subs), m)
+		if first {
+			tx.attach(o.e, o)
+			o.rearm = true
+		}
+	})
+	if !ok || !first {
+		return
+	}
+	if o.wantsOnMount() {
+		o.fetch(fetchMode{})
+	}
+	o.derive()
+}
+
+// unsubscribe takes a mailbox back. Afterwards nothing more is put into it.
+func (o *observer) unsubscribe(m *mailbox) {
+	o.c.update(func(tx *txn) {
+		m.end()
+		i := slices.Index(o.subs, m)
+		if i < 0 {
+			return
+		}
+		o.subs = slices.Concat(o.subs[:i], o.subs[i+1:])
+		if len(o.subs) == 0 {
+			o.stopTimers()
+			tx.detach(o.e, o)
+		}
+	})
+}
+
+// closeLocked ends all subscriptions of a client that closes.
+func (o *observer) closeLocked() {
+	for _, m := range o.subs {
+		m.end()
+	}
+	o.subs = nil
+	o.stopTimers()
+}
+
+func (o *observer) stopTimers() {
+	o.staleTimer.Stop()
+	o.pollTimer.Stop()
+	o.next.Store(nil)
+}
+
+// pollsAt returns when the poll timer fires, zero if it is not armed.
+func (o *observer) pollsAt() time.Time {
+	if at := o.next.Load(); at != nil {
+		return *at
+	}
+	return time.Time{}
+}

@@ -1,0 +1,181 @@
+package query
+
+import (
+	"context"
+	"reflect"
+	"time"
+
+	"github.com/freshet-go/freshet/querykey"
+)
+
+// Query says what to fetch and ties a key to the type of its data. It is a
+// plain value: make one in a function of its arguments, copy it and assign to
+// override a part. Only Key is required.
+type Query[T any] struct {
+	// Key names the data. Whatever distinguishes results belongs in it, the
+	// identity of the user included.
+	Key querykey.Key
+	// Fetch gets the data. Its context ends when the fetch is cancelled: by
+	// Cancel, by a newer fetch, by Close, or when the last observer has left,
+	// provided that Fetch looks at the context at all. Nil leaves the query to the
+	// default fetch function, or to what is in the cache.
+	Fetch func(ctx context.Context) (T, error)
+	// Skip keeps the query from fetching by itself, as Enabled: Off does, and
+	// lets an explicit fetch fail with ErrNoFetch.
+	Skip bool
+	// Policy says how the data are kept fresh.
+	Policy Policy
+	// InitialData fills the cache when the entry has no data.
+	InitialData InitialData[T]
+	// PlaceholderData is shown until there are data, and is not cached.
+	PlaceholderData PlaceholderData[T]
+	// Share decides what is kept of old data when new data arrive. Nil is
+	// structural sharing. It must return one of them, or a mixture, unchanged.
+	Share func(old, next T) T
+	// Meta is handed to callbacks and default functions. It must not be changed.
+	Meta map[string]any
+}
+
+// InitialData is data for an entry that has none. The zero InitialData is
+// nothing.
+type InitialData[T any] struct {
+	value func() (T, bool)
+	at    func() (time.Time, bool)
+}
+
+// Initial is initial data v, as fresh as if fetched now; see At.
+func Initial[T any](v T) InitialData[T] {
+	return InitialData[T]{value: func() (T, bool) { return v, true }}
+}
+
+// InitialFunc computes initial data whenever an entry without data is given
+// this query; false means none.
+func InitialFunc[T any](f func() (T, bool)) InitialData[T] { return InitialData[T]{value: f} }
+
+// At says when the initial data were current; the zero time means long ago.
+func (d InitialData[T]) At(t time.Time) InitialData[T] {
+	d.at = func() (time.Time, bool) { return t, true }
+	return d
+}
+
+// AtFunc says when the initial data were current; false means now.
+func (d InitialData[T]) AtFunc(f func() (time.Time, bool)) InitialData[T] {
+	d.at = f
+	return d
+}
+
+func (d InitialData[T]) erase() *initial {
+	if d.value == nil {
+		return nil
+	}
+	return &initial{at: d.at, value: func() (any, bool) { return box(d.value()) }}
+}
+
+func box[T any](v T, ok bool) (any, bool) { return v, ok }
+
+type initial struct {
+	value func() (any, bool)
+	at    func() (time.Time, bool)
+}
+
+// PlaceholderData is shown while a query has none of its own. The zero
+// PlaceholderData is nothing. Two values are the same if one is a copy of the
+// other.
+type PlaceholderData[T any] struct{ p *placeholder }
+
+// placeholder is compared by address.
+type placeholder struct {
+	value func(previous any, ok bool) (any, bool)
+}
+
+// Placeholder shows v.
+func Placeholder[T any](v T) PlaceholderData[T] {
+	return PlaceholderFunc(func(T, bool) (T, bool) { return v, true })
+}
+
+// KeepPrevious shows the data of the query that the observer showed before.
+func KeepPrevious[T any]() PlaceholderData[T] {
+	return PlaceholderFunc(func(previous T, ok bool) (T, bool) { return previous, ok })
+}
+
+// PlaceholderFunc shows what f makes of the data of the last query of the
+// observer that had any, before any select; false means nothing.
+func PlaceholderFunc[T any](f func(previous T, ok bool) (T, bool)) PlaceholderData[T] {
+	if f == nil {
+		return PlaceholderData[T]{}
+	}
+	return PlaceholderData[T]{&placeholder{func(previous any, ok bool) (any, bool) {
+		var typed T
+		if ok {
+			typed, ok = as[T](previous)
+		}
+		return box(f(typed, ok))
+	}}}
+}
+
+// FetchInfo is what a default fetch function is told.
+type FetchInfo struct {
+	Key  querykey.Key
+	Meta map[string]any
+}
+
+type fetchFunc func(ctx context.Context, info FetchInfo) (any, error)
+
+// options are a query with its type erased and its defaults filled in. They are
+// never changed once made and are shared by entries, observers and flights.
+type options struct {
+	key     querykey.Key
+	typ     reflect.Type // nil claims nothing
+	fetch   fetchFunc    // nil if there is none
+	skip    bool
+	policy  Policy
+	initial *initial
+	holder  *placeholder
+	share   func(old, next any) any // nil is structural sharing
+	meta    map[string]any
+}
+
+// erase drops the type of q.
+func (q Query[T]) erase() *options {
+	o := &options{
+		key:     q.Key,
+		typ:     typeOf[T](),
+		skip:    q.Skip,
+		policy:  q.Policy,
+		initial: q.InitialData.erase(),
+		holder:  q.PlaceholderData.p,
+		meta:    q.Meta,
+	}
+	if q.Fetch != nil && !q.Skip {
+		fetch := q.Fetch
+		o.fetch = func(ctx context.Context, _ FetchInfo) (any, error) { return fetch(ctx) }
+	}
+	if q.Share != nil {
+		share := q.Share
+		o.share = func(old, next any) any {
+			a, okA := as[T](old)
+			b, okB := as[T](next)
+			if !okA || !okB {
+				return next
+			}
+			return share(a, b)
+		}
+	}
+	return o
+}
+
+// enabled reports whether o lets an entry in state s fetch by itself.
+func (o *options) enabled(c *Client, s State[any]) bool {
+	if o.skip {
+		return false
+	}
+	return o.policy.Enabled == nil || o.policy.Enabled.enabled(c, s)
+}
+
+// onReconnect is the policy for the return of the network.
+func (o *options) onReconnect() RefetchPolicy {
+	if o.policy.RefetchOnReconnect == nil && o.policy.NetworkMode == NetworkAlways {
+		return Never
+	}
+	return o.policy.RefetchOnReconnect
+}

@@ -1,0 +1,222 @@
+package query
+
+import (
+	"slices"
+	"time"
+
+	"github.com/freshet-go/freshet/internal/share"
+	"github.com/freshet-go/freshet/querykey"
+)
+
+// result is what an observer shows: the state of its entry seen through its own
+// options. It is never changed once it is shown.
+type result struct {
+	o   *observer
+	key querykey.Key
+
+	data    any
+	hasData bool
+	err     error
+
+	status      Status
+	fetchStatus FetchStatus
+
+	dataUpdatedAt    time.Time
+	errorUpdatedAt   time.Time
+	errorUpdateCount int
+	failureCount     int
+	failureReason    error
+	retryAt          time.Time
+
+	fetched           bool
+	fetchedAfterMount bool
+	placeholder       bool
+	stale             bool
+	enabled           bool
+}
+
+// Field names a part of a result, for Policy.NotifyOn.
+type Field uint8
+
+// The fields of a result that can change.
+const (
+	FieldData Field = iota + 1
+	FieldErr
+	FieldStatus
+	FieldFetchStatus
+	FieldDataUpdatedAt
+	FieldErrorUpdatedAt
+	FieldErrorUpdateCount
+	FieldFailureCount
+	FieldFailureReason
+	FieldRetryAt
+	FieldIsFetched
+	FieldIsFetchedAfterMount
+	FieldIsPlaceholderData
+	FieldIsStale
+	FieldIsEnabled
+)
+
+// changed returns the fields in which r differs from s.
+func (r *result) changed(s *result) fieldSet {
+	var f fieldSet
+	f.note(FieldData, r.hasData != s.hasData || !share.Same(r.data, s.data))
+	f.note(FieldErr, !share.Same(r.err, s.err))
+	f.note(FieldStatus, r.status != s.status)
+	f.note(FieldFetchStatus, r.fetchStatus != s.fetchStatus)
+	f.note(FieldDataUpdatedAt, !r.dataUpdatedAt.Equal(s.dataUpdatedAt))
+	f.note(FieldErrorUpdatedAt, !r.errorUpdatedAt.Equal(s.errorUpdatedAt))
+	f.note(FieldErrorUpdateCount, r.errorUpdateCount != s.errorUpdateCount)
+	f.note(FieldFailureCount, r.failureCount != s.failureCount)
+	f.note(FieldFailureReason, !share.Same(r.failureReason, s.failureReason))
+	f.note(FieldRetryAt, !r.retryAt.Equal(s.retryAt))
+	f.note(FieldIsFetched, r.fetched != s.fetched)
+	f.note(FieldIsFetchedAfterMount, r.fetchedAfterMount != s.fetchedAfterMount)
+	f.note(FieldIsPlaceholderData, r.placeholder != s.placeholder)
+	f.note(FieldIsStale, r.stale != s.stale)
+	f.note(FieldIsEnabled, r.enabled != s.enabled)
+	if r.key != s.key {
+		f |= otherKey
+	}
+	return f
+}
+
+// fieldSet is a set of fields; otherKey stands for none that can be asked for.
+type fieldSet uint32
+
+const otherKey fieldSet = 1
+
+func (f *fieldSet) note(field Field, differs bool) {
+	if differs {
+		*f |= 1 << field
+	}
+}
+
+// concerns reports whether somebody who wants to hear of the fields in list
+// must hear of the changes f.
+func (f fieldSet) concerns(list []Field) bool {
+	return list == nil || slices.ContainsFunc(list, func(x Field) bool { return f&(1<<x) != 0 })
+}
+
+// Result is what an observer shows at one moment. It does not change and may be
+// shared. The zero Result is a query that has not begun.
+type Result[T any] struct{ r *result }
+
+var noResult = result{status: StatusPending, fetchStatus: FetchIdle, stale: true, enabled: true}
+
+func (v Result[T]) get() *result {
+	if v.r == nil {
+		return &noResult
+	}
+	return v.r
+}
+
+// Key returns the key of the query that is shown.
+func (v Result[T]) Key() querykey.Key { return v.get().key }
+
+// Data returns the data, selected or placeholder included, or the zero T.
+func (v Result[T]) Data() T {
+	data, _ := as[T](v.get().data)
+	return data
+}
+
+// HasData reports whether there are data to show. A nil can be data.
+func (v Result[T]) HasData() bool {
+	if !v.get().hasData {
+		return false
+	}
+	_, ok := as[T](v.get().data)
+	return ok
+}
+
+// Status returns what there is to show.
+func (v Result[T]) Status() Status { return v.get().status }
+
+// FetchStatus returns what the query is doing.
+func (v Result[T]) FetchStatus() FetchStatus { return v.get().fetchStatus }
+
+// Err returns the error of the last fetch or of the select function.
+func (v Result[T]) Err() error { return v.get().err }
+
+// DataUpdatedAt returns when the data were fetched or written, zero if never.
+// Placeholder data never were.
+func (v Result[T]) DataUpdatedAt() time.Time { return v.get().dataUpdatedAt }
+
+// ErrorUpdatedAt returns when the query last failed, zero if never.
+func (v Result[T]) ErrorUpdatedAt() time.Time { return v.get().errorUpdatedAt }
+
+// ErrorUpdateCount returns how many fetches failed for good.
+func (v Result[T]) ErrorUpdateCount() int { return v.get().errorUpdateCount }
+
+// FailureCount returns how often the present or last fetch has failed so far:
+// after k failures attempt k+1 is due.
+func (v Result[T]) FailureCount() int { return v.get().failureCount }
+
+// FailureReason returns the latest failure of the present or last fetch.
+func (v Result[T]) FailureReason() error { return v.get().failureReason }
+
+// RetryAt returns when the next attempt is due, zero unless backing off.
+func (v Result[T]) RetryAt() time.Time { return v.get().retryAt }
+
+// Age returns how old the data are by the client's clock, counted anew at each
+// call; zero without data.
+func (v Result[T]) Age() time.Duration {
+	r := v.get()
+	if r.o == nil || r.dataUpdatedAt.IsZero() {
+		return 0
+	}
+	return max(0, r.o.c.sched.Now().Sub(r.dataUpdatedAt))
+}
+
+// NextPollAt returns when the observer will poll next, as of now; zero when it
+// does not poll.
+func (v Result[T]) NextPollAt() time.Time {
+	if r := v.get(); r.o != nil {
+		return r.o.pollsAt()
+	}
+	return time.Time{}
+}
+
+// IsPending reports whether there are no data yet.
+func (v Result[T]) IsPending() bool { return v.Status() == StatusPending }
+
+// IsSuccess reports whether there are data, and no newer error.
+func (v Result[T]) IsSuccess() bool { return v.Status() == StatusSuccess }
+
+// IsError reports whether the last fetch or the select function failed.
+func (v Result[T]) IsError() bool { return v.Status() == StatusError }
+
+// IsFetching reports whether a fetch runs or backs off.
+func (v Result[T]) IsFetching() bool { return v.FetchStatus() == FetchFetching }
+
+// IsPaused reports whether a fetch waits for network or focus.
+func (v Result[T]) IsPaused() bool { return v.FetchStatus() == FetchPaused }
+
+// IsLoading reports whether the first data are being fetched.
+func (v Result[T]) IsLoading() bool { return v.IsPending() && v.IsFetching() }
+
+// IsRefetching reports whether a fetch runs while there is something to show.
+func (v Result[T]) IsRefetching() bool { return !v.IsPending() && v.IsFetching() }
+
+// IsLoadingError reports whether the query failed without ever having data.
+func (v Result[T]) IsLoadingError() bool { return v.IsError() && !v.get().hasData }
+
+// IsRefetchError reports whether the query failed and still shows older data.
+func (v Result[T]) IsRefetchError() bool { return v.IsError() && v.get().hasData }
+
+// IsFetched reports whether the query has had data or an error.
+func (v Result[T]) IsFetched() bool { return v.get().fetched }
+
+// IsFetchedAfterMount reports whether it has had them since this observer turned
+// to it.
+func (v Result[T]) IsFetchedAfterMount() bool { return v.get().fetchedAfterMount }
+
+// IsPlaceholderData reports whether the data stand in for data not there yet.
+func (v Result[T]) IsPlaceholderData() bool { return v.get().placeholder }
+
+// IsStale reports whether the data were too old when the result was made. The
+// result of an observed query is made anew when they become so.
+func (v Result[T]) IsStale() bool { return v.get().stale }
+
+// IsEnabled reports whether the query may fetch by itself.
+func (v Result[T]) IsEnabled() bool { return v.get().enabled }

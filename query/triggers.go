@@ -1,0 +1,153 @@
+package query
+
+import (
+	"time"
+
+	"github.com/freshet-go/freshet/internal/sched"
+)
+
+// This file holds the occasions on which a query fetches by itself. Each asks
+// policies first, without lock, and acts then.
+
+// look returns what a decision about the observer is made from.
+func (o *observer) look() (*options, State[any]) {
+	o.c.mu.Lock()
+	defer o.c.mu.Unlock()
+	return o.opts, o.e.view()
+}
+
+// isStale reports whether s is stale in the eyes of o.
+func (c *Client) isStale(o *options, s State[any]) bool {
+	return o.enabled(c, s) && s.get().staleAfter(o.policy.StaleTime.resolve(c, s), c.sched.Now())
+}
+
+// wants reports whether an occasion governed by p is to be taken.
+func (c *Client) wants(o *options, s State[any], p RefetchPolicy) bool {
+	stale := o.policy.StaleTime.resolve(c, s)
+	if !o.enabled(c, s) || stale.kind == staleStatic {
+		return false
+	}
+	mode := IfStale
+	if p != nil {
+		mode = p.mode(c, s)
+	}
+	return mode == Always || mode == IfStale && s.get().staleAfter(stale, c.sched.Now())
+}
+
+// wantsOnMount decides when the first subscriber comes.
+func (o *observer) wantsOnMount() bool {
+	opts, s := o.look()
+	if s.get().hasData {
+		return o.c.wants(opts, s, opts.policy.RefetchOnMount)
+	}
+	failed := s.Status() == StatusError
+	return opts.enabled(o.c, s) && (!failed || opts.policy.RetryOnMount.or(true))
+}
+
+// wantsAfterChange decides when the options of an observer in use change.
+func (o *observer) wantsAfterChange(before *options, switched bool) bool {
+	opts, s := o.look()
+	return (switched || !before.enabled(o.c, s)) && o.c.isStale(opts, s)
+}
+
+// arm sets a timer that is made on first use.
+func (o *observer) arm(t **sched.Timer, d time.Duration, f func()) {
+	if *t == nil {
+		*t = o.c.sched.AfterFunc(d, f)
+		return
+	}
+	(*t).Reset(d)
+}
+
+// turnStale is the stale timer: the flag of the result flips, nothing is
+// fetched.
+func (o *observer) turnStale() {
+	if r := o.current.Load(); !r.stale {
+		o.derive()
+	}
+}
+
+// poll is the poll timer. It goes on at the same pace until the entry changes.
+func (o *observer) poll() {
+	due := false
+	o.c.update(func(tx *txn) {
+		if len(o.subs) == 0 || tx.closed {
+			return
+		}
+		o.armPoll(true)
+		due = o.opts.policy.RefetchIntervalInBackground.or(false) || tx.focus.Get()
+	})
+	if due {
+		o.fetch(fetchMode{})
+	}
+}
+
+// signalled starts react when a signal of a mounted client has become true.
+func (c *Client) signalled(v bool, react func()) {
+	if !v {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.mounts > 0 {
+		c.goLocked(react)
+	}
+}
+
+// focused is the return of focus: mutations first, then what is on screen.
+func (c *Client) focused() {
+	_ = c.ResumePausedMutations(c.life) // each mutation has its own error
+	c.refetchObserved(func(o *options) RefetchPolicy { return o.policy.RefetchOnFocus })
+}
+
+// reconnected is the return of the network.
+func (c *Client) reconnected() {
+	_ = c.ResumePausedMutations(c.life) // each mutation has its own error
+	c.refetchObserved((*options).onReconnect)
+}
+
+// refetchObserved lets, for each entry, the first observer fetch that wants to
+// by the policy it has for the occasion, and resumes what is paused.
+func (c *Client) refetchObserved(policy func(*options) RefetchPolicy) {
+	for _, e := range c.entries(nil) {
+		if o := c.firstWilling(e, policy); o != nil {
+			o.fetch(fetchMode{})
+		}
+		c.update(func(tx *txn) { tx.resume(e.flight) })
+	}
+}
+
+func (c *Client) firstWilling(e *entry, policy func(*options) RefetchPolicy) *observer {
+	for _, o := range c.observersOf(e) {
+		opts, s := o.look()
+		if c.wants(opts, s, policy(opts)) {
+			return o
+		}
+	}
+	return nil
+}
+
+func (c *Client) observersOf(e *entry) []*observer {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return e.observers
+}
+
+// networkAllows reports whether the mode lets an attempt run now; first tells
+// the first attempt from later ones.
+func (c *Client) networkAllows(m NetworkMode, first bool) bool {
+	switch m {
+	case NetworkAlways:
+		return true
+	case NetworkOfflineFirst:
+		return first || c.online.Get()
+	default:
+		return c.online.Get()
+	}
+}
+
+// mayRun reports whether an attempt may begin. A retry also waits for focus,
+// whatever the network mode.
+func (c *Client) mayRun(m NetworkMode, first bool) bool {
+	return c.networkAllows(m, first) && (first || c.focus.Get())
+}
