@@ -26,6 +26,7 @@ type publicPackage struct {
 type listed struct {
 	ImportPath, Name, Dir, Export string
 	DepOnly                       bool
+	GoFiles                       []string
 	Module                        *struct{ Path string }
 }
 
@@ -33,14 +34,18 @@ type listed struct {
 // compiler do the work and reads its export data, which hold exactly what an
 // importer can see.
 func load(dir string) ([]publicPackage, error) {
-	packages, err := list(dir)
+	paths, err := publicPaths(dir)
+	if err != nil {
+		return nil, err
+	}
+	packages, err := list(dir, append([]string{"-export", "-deps"}, paths...)...)
 	if err != nil {
 		return nil, err
 	}
 	imports := importer.ForCompiler(token.NewFileSet(), "gc", exportData(packages))
 	var public []publicPackage
 	for _, pkg := range packages {
-		if pkg.DepOnly || pkg.Name == "main" || internal(pkg.ImportPath) {
+		if pkg.DepOnly {
 			continue
 		}
 		checked, err := imports.Import(pkg.ImportPath)
@@ -54,14 +59,28 @@ func load(dir string) ([]publicPackage, error) {
 	return public, nil
 }
 
-func internal(importPath string) bool {
-	return slices.Contains(strings.Split(importPath, "/"), "internal")
+// publicPaths lists what users can import, and of that only packages with more
+// than tests.
+func publicPaths(dir string) ([]string, error) {
+	packages, err := list(dir, "./...")
+	if err != nil {
+		return nil, err
+	}
+	var paths []string
+	for _, pkg := range packages {
+		internal := slices.Contains(strings.Split(pkg.ImportPath, "/"), "internal")
+		if !internal && pkg.Name != "main" && len(pkg.GoFiles) > 0 {
+			paths = append(paths, pkg.ImportPath)
+		}
+	}
+	return paths, nil
 }
 
 // list compiles for one fixed platform, so that the golden files are the same
 // wherever they are written, and without the workspace, as importers do.
-func list(dir string) ([]listed, error) {
-	cmd := exec.Command("go", "list", "-export", "-deps", "-json=ImportPath,Name,Dir,Export,DepOnly,Module", "./...")
+func list(dir string, args ...string) ([]listed, error) {
+	fixed := []string{"list", "-json=ImportPath,Name,Dir,Export,DepOnly,GoFiles,Module"}
+	cmd := exec.Command("go", append(fixed, args...)...)
 	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), "GOWORK=off", "GOOS=linux", "GOARCH=amd64")
 	var stderr bytes.Buffer
@@ -70,6 +89,10 @@ func list(dir string) ([]listed, error) {
 	if err != nil {
 		return nil, fmt.Errorf("apidump: go list: %w\n%s", err, stderr.Bytes())
 	}
+	return decode(out)
+}
+
+func decode(out []byte) ([]listed, error) {
 	var packages []listed
 	for decoder := json.NewDecoder(bytes.NewReader(out)); ; {
 		var pkg listed
