@@ -111,7 +111,7 @@ func (s *Server) Start() (url string, err error) {
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	s.started, s.stop = true, stop
-	s.http = &http.Server{Handler: s, ReadHeaderTimeout: 10 * time.Second}
+	s.http = &http.Server{Handler: http.HandlerFunc(s.serveOwn), ReadHeaderTimeout: 10 * time.Second}
 	s.running.Go(func() { _ = s.http.Serve(listener) }) // ends with ErrServerClosed, by Close
 	s.running.Go(func() { s.Run(ctx) })
 	return "http://" + listener.Addr().String() + basePath, nil
@@ -164,6 +164,20 @@ func (s *Server) Close(ctx context.Context) error {
 	}
 	s.running.Wait()
 	return err
+}
+
+// serveOwn is ServeHTTP for the requests of the server that Start began, which Close waits for.
+func (s *Server) serveOwn(w http.ResponseWriter, r *http.Request) {
+	s.mu.Lock()
+	if s.closed {
+		s.mu.Unlock()
+		abort(w)
+		return
+	}
+	s.running.Add(1) // under the lock, so never once Close has begun to wait
+	s.mu.Unlock()
+	defer s.running.Done()
+	s.ServeHTTP(w, r)
 }
 
 // ServeHTTP answers a tRPC request, or does what the trouble that has been set demands.
