@@ -73,7 +73,7 @@ func (b Batch) withDefaults() (Batch, error) {
 func singly(end *terminal, limits Batch, life *lifetime) Handler {
 	return func(ctx context.Context, op Op) (Answer, error) {
 		r := request{ops: []Op{op}}
-		if err := checkLength(end.base, r, limits); err != nil {
+		if err := admit(ctx, end.base, r, limits); err != nil {
 			return Answer{}, err
 		}
 		ctx, stop := life.bound(ctx)
@@ -83,10 +83,14 @@ func singly(end *terminal, limits Batch, life *lifetime) Handler {
 	}
 }
 
-func checkLength(b base, r request, limits Batch) error {
-	if n := len(b.url(r)); n > limits.MaxURLLength {
-		return fmt.Errorf("trpc: %s: %w: %d bytes, Batch.MaxURLLength is %d",
-			r.ops[0].Path, ErrURLTooLong, n, limits.MaxURLLength)
+// admit tells why a call is not even sent alone.
+func admit(ctx context.Context, b base, alone request, limits Batch) error {
+	op := alone.ops[0]
+	if ctx.Err() != nil {
+		return &TransportError{Procedure: op.Path, Err: contextError(ctx)}
+	}
+	if n := len(b.url(alone)); n > limits.MaxURLLength {
+		return fmt.Errorf("trpc: %s: %w: %d bytes, Batch.MaxURLLength is %d", op.Path, ErrURLTooLong, n, limits.MaxURLLength)
 	}
 	return nil
 }
@@ -132,10 +136,7 @@ func newBatcher(end *terminal, limits Batch, s *sched.Scheduler, life *lifetime)
 }
 
 func (b *batcher) handle(ctx context.Context, op Op) (Answer, error) {
-	if ctx.Err() != nil {
-		return Answer{}, &TransportError{Procedure: op.Path, Err: contextError(ctx)}
-	}
-	if err := checkLength(b.end.base, alone(op), b.limits); err != nil {
+	if err := admit(ctx, b.end.base, alone(op), b.limits); err != nil {
 		return Answer{}, err
 	}
 	w := b.join(ctx, op)
