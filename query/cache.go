@@ -47,7 +47,7 @@ func (tx *txn) build(o *options, s seed) *entry {
 	tx.lastID++
 	e := &entry{c: tx.Client, id: tx.lastID, key: o.key, initial: s.state()}
 	e.opts.Store(o)
-	e.typ, e.gcTime = o.typ, o.policy.GCTime.orDefault()
+	e.typ, e.pager, e.gcTime = o.typ, o.pager, o.policy.GCTime.orDefault()
 	e.state.Store(e.initial)
 	tx.index.insert(e)
 	tx.scheduleGC(e)
@@ -59,6 +59,9 @@ func (tx *txn) adopt(e *entry, o *options, s seed) {
 	e.opts.Store(o)
 	if e.typ == nil {
 		e.typ = o.typ
+	}
+	if o.pager != nil {
+		e.pager = o.pager
 	}
 	e.gcTime = e.gcTime.longer(o.policy.GCTime.orDefault())
 	if st := e.state.Load(); !st.hasData && s.ok {

@@ -89,6 +89,12 @@ func (d *derivation) result() *result {
 			st.errorUpdateCount > d.base.errorUpdateCount,
 		enabled: d.seen.enabled,
 		stale:   d.seen.enabled && st.staleAfter(d.seen.stale, d.now),
+
+		direction: st.direction,
+	}
+	if p := d.opts.pager; p != nil && st.hasData {
+		r.hasNext = ask(c, "NextPageParam", false, func() bool { return p.hasNext(st.data) })
+		r.hasPrev = ask(c, "PreviousPageParam", false, func() bool { return p.hasPrev(st.data) })
 	}
 	selected := d.placehold(r, before)
 	if !selected {

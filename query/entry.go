@@ -25,6 +25,7 @@ type entry struct {
 	initial   *state       // what a reset goes back to
 	observers []*observer  // copied on write
 	patches   []*patch     // copied on write; see optimistic.go
+	pager     *pager       // the last one given: an entry stays infinite
 	gcTime    GCTime
 	gcTimer   *sched.Timer
 	removed   bool

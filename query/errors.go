@@ -20,6 +20,8 @@ var (
 	ErrNoMutationFunc = errors.New("query: no mutation function")
 	// ErrTypeMismatch means that a key is in use with data of another type.
 	ErrTypeMismatch = errors.New("query: key is in use with another type")
+	// ErrNotInfinite means that a page was asked for of a query without pages.
+	ErrNotInfinite = errors.New("query: query is not infinite")
 	// ErrNilCallback means that a required function argument is nil.
 	ErrNilCallback = errors.New("query: callback is nil")
 )

@@ -2,7 +2,7 @@ package query
 
 import (
 	"context"
-	"errors"
+	"sync/atomic"
 	"time"
 
 	"github.com/freshet-go/freshet/internal/retry"
@@ -14,6 +14,7 @@ type flight struct {
 	e         *entry
 	opts      *options // retry, delay and network mode are those of the start
 	direction Direction
+	walk      func(context.Context) (any, error) // of an infinite query
 	ctx       context.Context // life of the fetch, not of a caller
 	abort     context.CancelCauseFunc
 
@@ -58,9 +59,9 @@ func (tx *txn) fetch(e *entry, o *options, s seed, mode fetchMode) *flight {
 	if o != nil {
 		tx.adopt(e, o, s)
 	}
-	if e.opts.Load().fetch == nil {
+	if !e.opts.Load().fetches() {
 		for _, x := range e.observers {
-			if x.opts.fetch != nil {
+			if x.opts.fetches() {
 				tx.adopt(e, x.opts, seed{})
 				break
 			}
@@ -68,6 +69,9 @@ func (tx *txn) fetch(e *entry, o *options, s seed, mode fetchMode) *flight {
 	}
 	f := &flight{e: e, opts: e.opts.Load(), direction: mode.direction, done: make(chan struct{})}
 	f.ctx, f.abort = context.WithCancelCause(tx.life)
+	if e.pager != nil && e.pager.ready {
+		f.walk = e.pager.start(e.state.Load(), mode.direction)
+	}
 	e.revert = e.state.Load()
 	paused := !tx.networkAllows(f.opts.policy.NetworkMode, true)
 	tx.dispatch(e, fetchAction{paused: paused, direction: mode.direction})
@@ -126,13 +130,19 @@ func (f *flight) run() {
 
 // attempt calls the fetch function that the entry has now.
 func (f *flight) attempt(ctx context.Context) (data any, err error) {
+	ctx = &fetchContext{ctx, &f.e.consumed}
+	if f.walk != nil {
+		// Once consumed, the context of an infinite query counts as such for good.
+		err = protect(func() (err error) { data, err = f.walk(ctx); return err })
+		return data, err
+	}
 	f.e.consumed.Store(false)
 	o := f.e.opts.Load()
 	if o.fetch == nil {
 		return nil, ErrNoFetch
 	}
 	err = protect(func() (err error) {
-		data, err = o.fetch(&fetchContext{ctx, &f.e.consumed}, FetchInfo{Key: f.e.key, Meta: o.meta})
+		data, err = o.fetch(ctx, FetchInfo{Key: f.e.key, Meta: o.meta})
 		return err
 	})
 	return data, err
@@ -294,16 +304,13 @@ func (c *Client) callFetch(s State[any], err error) {
 	}
 }
 
-// isCancelled tells the end of a wait or a cancellation from a failed fetch.
-func isCancelled(err error) bool { return errors.Is(err, ErrCancelled) || errors.Is(err, ErrClosed) }
-
 // fetchContext is the context of a fetch function. Asking it for its Done
 // channel tells the cache that the function can be cancelled; contexts derived
 // from it ask.
 type fetchContext struct {
 	context.Context //nolint:containedctx // it is one
 
-	used interface{ Store(bool) }
+	used *atomic.Bool
 }
 
 func (c *fetchContext) Done() <-chan struct{} {

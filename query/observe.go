@@ -142,7 +142,11 @@ func (o *Observer[R]) Chan(ctx context.Context) <-chan Result[R] {
 // says otherwise or there are no data yet. The error is that of the fetch, or of
 // ctx, which bounds the wait only.
 func (o *Observer[R]) Refetch(ctx context.Context, how RefetchOptions) (Result[R], error) {
-	f := o.o.fetch(fetchMode{cancelRefetch: how.Cancel.or(true)})
+	return o.refetch(ctx, how, "")
+}
+
+func (o *Observer[R]) refetch(ctx context.Context, how RefetchOptions, d Direction) (Result[R], error) {
+	f := o.o.fetch(fetchMode{cancelRefetch: how.Cancel.or(true), direction: d})
 	if f == nil {
 		if err := o.Current().Err(); err != nil {
 			return o.Current(), err

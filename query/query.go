@@ -34,6 +34,8 @@ type Query[T any] struct {
 	Share func(old, next T) T
 	// Meta is handed to callbacks and default functions. It must not be changed.
 	Meta map[string]any
+
+	pager *pager // see InfiniteQuery
 }
 
 // InitialData is data for an entry that has none. The zero InitialData is
@@ -133,6 +135,7 @@ type options struct {
 	holder  *placeholder
 	share   func(old, next any) any // nil is structural sharing
 	meta    map[string]any
+	pager   *pager // nil unless infinite
 }
 
 // erase drops the type of q.
@@ -145,6 +148,7 @@ func (q Query[T]) erase() *options {
 		initial: q.InitialData.erase(),
 		holder:  q.PlaceholderData.p,
 		meta:    q.Meta,
+		pager:   q.pager,
 	}
 	if q.Fetch != nil && !q.Skip {
 		fetch := q.Fetch
@@ -163,6 +167,9 @@ func (q Query[T]) erase() *options {
 	}
 	return o
 }
+
+// fetches reports whether there is a fetch function.
+func (o *options) fetches() bool { return o.fetch != nil || o.pager != nil && o.pager.ready }
 
 // enabled reports whether o lets an entry in state s fetch by itself.
 func (o *options) enabled(c *Client, s State[any]) bool {

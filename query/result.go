@@ -33,6 +33,9 @@ type result struct {
 	placeholder       bool
 	stale             bool
 	enabled           bool
+
+	direction        Direction // of an infinite query's fetch
+	hasNext, hasPrev bool
 }
 
 // Field names a part of a result, for Policy.NotifyOn.
@@ -55,6 +58,9 @@ const (
 	FieldIsPlaceholderData
 	FieldIsStale
 	FieldIsEnabled
+	FieldDirection // IsFetchingNextPage and its relatives
+	FieldHasNextPage
+	FieldHasPreviousPage
 )
 
 // changed returns the fields in which r differs from s.
@@ -75,6 +81,9 @@ func (r *result) changed(s *result) fieldSet {
 	f.note(FieldIsPlaceholderData, r.placeholder != s.placeholder)
 	f.note(FieldIsStale, r.stale != s.stale)
 	f.note(FieldIsEnabled, r.enabled != s.enabled)
+	f.note(FieldDirection, r.direction != s.direction)
+	f.note(FieldHasNextPage, r.hasNext != s.hasNext)
+	f.note(FieldHasPreviousPage, r.hasPrev != s.hasPrev)
 	if r.key != s.key {
 		f |= otherKey
 	}
@@ -196,13 +205,19 @@ func (v Result[T]) IsPaused() bool { return v.FetchStatus() == FetchPaused }
 func (v Result[T]) IsLoading() bool { return v.IsPending() && v.IsFetching() }
 
 // IsRefetching reports whether a fetch runs while there is something to show.
-func (v Result[T]) IsRefetching() bool { return !v.IsPending() && v.IsFetching() }
+// The fetch of one more page is none.
+func (v Result[T]) IsRefetching() bool {
+	return !v.IsPending() && v.IsFetching() && v.get().direction == ""
+}
 
 // IsLoadingError reports whether the query failed without ever having data.
 func (v Result[T]) IsLoadingError() bool { return v.IsError() && !v.get().hasData }
 
 // IsRefetchError reports whether the query failed and still shows older data.
-func (v Result[T]) IsRefetchError() bool { return v.IsError() && v.get().hasData }
+// The failure to get one more page is none.
+func (v Result[T]) IsRefetchError() bool {
+	return v.IsError() && v.get().hasData && v.get().direction == ""
+}
 
 // IsFetched reports whether the query has had data or an error.
 func (v Result[T]) IsFetched() bool { return v.get().fetched }
