@@ -1,0 +1,161 @@
+package conformance
+
+import (
+	"encoding/json"
+	"time"
+
+	"github.com/freshet-go/freshet/query"
+)
+
+// madeContext is what onMutate returns. It tells a context of null from none.
+type madeContext struct{ value any }
+
+// MarshalJSON writes the value alone.
+func (c *madeContext) MarshalJSON() ([]byte, error) { return json.Marshal(c.value) }
+
+// contextOf returns the context of a mutation as JSON, absent if there is none.
+func contextOf(mctx any) any {
+	switch mctx := mctx.(type) {
+	case nil:
+		return absent
+	case *madeContext:
+		return mctx.value
+	default:
+		return mctx
+	}
+}
+
+// withContext adds the context to what a callback is told, if there is one.
+func withContext(told object, mctx any) object {
+	if v := contextOf(mctx); v != absent {
+		told["context"] = v
+	}
+	return told
+}
+
+// mutateCallbacks are those of one mutate step.
+func (r *run) mutateCallbacks(c *client, step object) query.MutateCallbacks[any, any] {
+	var calls query.MutateCallbacks[any, any]
+	// Nobody waits for these, and what they throw is lost.
+	if spec, ok := step["onSuccess"].(object); ok {
+		calls.OnSuccess = func(data, v, mctx any) {
+			_, _ = r.callback(c, "mutate.onSuccess", spec, withContext(object{"variables": v, "data": data}, mctx))
+		}
+	}
+	if spec, ok := step["onError"].(object); ok {
+		calls.OnError = func(err error, v, mctx any) {
+			_, _ = r.callback(c, "mutate.onError", spec, withContext(object{"variables": v, "error": errorText(err)}, mctx))
+		}
+	}
+	if spec, ok := step["onSettled"].(object); ok {
+		calls.OnSettled = func(data any, err error, v, mctx any) {
+			_, _ = r.callback(c, "mutate.onSettled", spec, withContext(settled(data, err, v), mctx))
+		}
+	}
+	return calls
+}
+
+// callback logs a call and runs its operations one after the other. It returns
+// the context that they made, nil for none, and the error that it is to throw.
+func (r *run) callback(c *client, label string, spec object, told object) (any, error) {
+	entry := object{"cb": label}
+	for name, v := range told {
+		if v != absent || name == "variables" {
+			entry[name] = clone(v)
+		}
+	}
+	r.mu.Lock()
+	r.log.callbacks = append(r.log.callbacks, logged{mutation: true, group: canonical(told["variables"]), entry: entry})
+	r.mu.Unlock()
+	r.happened()
+	defer r.happened()
+
+	made := any(absent)
+	for _, op := range objects(spec["ops"]) {
+		next, err := r.operate(c, op, told, made)
+		if err != nil {
+			r.broken("%s: %s: %w", label, op["do"], err)
+			return nil, err
+		}
+		made = next
+	}
+	if message, ok := spec["throw"].(string); ok {
+		return nil, &scriptedError{message}
+	}
+	if made == absent {
+		return nil, nil
+	}
+	return &madeContext{made}, nil
+}
+
+// operate runs one operation. It returns the context, which most leave alone.
+func (r *run) operate(c *client, raw object, told object, made any) (any, error) {
+	if raw["do"] == "rollback" {
+		return made, r.rollback(c, raw, told)
+	}
+	r.mu.Lock()
+	known := shallow(told)
+	known["time"], known["var"] = r.now(), r.vars
+	op := filled(raw, known).(object)
+	r.mu.Unlock()
+	switch op["do"] {
+	case "snapshot":
+		key, err := keyOf(op["key"])
+		if err != nil {
+			return made, err
+		}
+		out := object{}
+		if members, ok := made.(object); ok {
+			out = shallow(members)
+		}
+		if v, ok := query.Get(c.Client, query.Query[any]{Key: key}); ok {
+			out[snapshotName(op)] = v
+		}
+		return out, nil
+	case "context":
+		return op["value"], nil
+	case "wait":
+		r.pause(time.Duration(op["ms"].(float64)) * time.Millisecond)
+		return made, nil
+	case "setVar":
+		r.setVar(op["name"].(string), op["value"])
+		return made, nil
+	case "mutate":
+		return made, on(r, op, func(_ *observed, m *mutationObserver) error {
+			return m.o.Start(r.ctx, variables(op), query.MutateCallbacks[any, any]{})
+		})
+	}
+	finish, err := r.act(c, op, op["await"] != true)
+	if err == nil && finish != nil {
+		finish() // failures are ignored
+	}
+	return made, err
+}
+
+func snapshotName(op object) string {
+	if name, ok := op["name"].(string); ok {
+		return name
+	}
+	return "previous"
+}
+
+// rollback writes what the context has under the name, if it has anything.
+func (r *run) rollback(c *client, raw object, told object) error {
+	key, err := keyOf(filled(raw["key"], told))
+	if err != nil {
+		return err
+	}
+	saved, ok := present(at(orAbsent(lookup(told, "context")), snapshotName(raw)))
+	if !ok {
+		return nil
+	}
+	return query.Set(c.Client, query.Query[any]{Key: key}, saved)
+}
+
+// pause waits, unless the scenario ends before.
+func (r *run) pause(d time.Duration) {
+	select {
+	case <-r.clock.After(d):
+	case <-r.over:
+	}
+}

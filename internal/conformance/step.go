@@ -1,0 +1,268 @@
+package conformance
+
+import (
+	"fmt"
+
+	"github.com/freshet-go/freshet/query"
+)
+
+// do takes a step other than advance. What waits for something runs in a
+// goroutine; its synchronous part is over when the step has settled.
+func (r *run) do(step object) error {
+	c, err := r.client(step)
+	if err != nil {
+		return err
+	}
+	for _, take := range []func(*client, object) (bool, error){
+		r.doObserve, r.doInfinite, r.doGroup, r.doFetch, r.doRead, r.doDefaults, r.doMutation, r.doEnvironment, r.doHydration,
+	} {
+		if done, err := take(c, step); done || err != nil {
+			return err
+		}
+	}
+	outcome, err := r.act(c, step, false)
+	if err != nil {
+		return err
+	}
+	if outcome != nil {
+		r.track(step["as"], outcome)
+	}
+	return nil
+}
+
+// doObserve takes the steps on observers.
+func (r *run) doObserve(c *client, step object) (done bool, err error) {
+	switch step["do"] {
+	case "observe":
+		p, err := r.newPlainObserver(c, step["options"].(object))
+		if err != nil {
+			return true, err
+		}
+		r.observe(step, c, p)
+	case "setOptions":
+		return true, on(r, step, func(_ *observed, w interface{ setOptions(object) error }) error {
+			return w.setOptions(step["options"].(object))
+		})
+	case "unobserve":
+		return true, on(r, step, func(o *observed, _ watcher) error {
+			if o.stop != nil {
+				o.stop()
+				o.stop = nil
+			}
+			return nil
+		})
+	case "resubscribe":
+		return true, on(r, step, func(o *observed, _ watcher) error {
+			r.listen(o)
+			return nil
+		})
+	case "refetch":
+		return true, on(r, step, func(_ *observed, w interface{ refetch(object) any }) error {
+			options, _ := step["options"].(object)
+			r.track(step["as"], func() any { return w.refetch(options) })
+			return nil
+		})
+	default:
+		return false, nil
+	}
+	return true, nil
+}
+
+// on calls f with the observer of a step, if it is of the kind W.
+func on[W any](r *run, step object, f func(*observed, W) error) error {
+	o, err := r.observer(step)
+	if err != nil {
+		return err
+	}
+	w, ok := o.watcher.(W)
+	if !ok {
+		return fmt.Errorf("observer %s is of another kind", o.id)
+	}
+	return f(o, w)
+}
+
+// doFetch takes the imperative fetches of plain queries.
+func (r *run) doFetch(c *client, step object) (done bool, err error) {
+	switch step["do"] {
+	case "fetchQuery", "query", "ensureQueryData", "prefetchQuery":
+	default:
+		return false, nil
+	}
+	o, err := compile(r, c, step["options"].(object))
+	if err != nil {
+		return true, err
+	}
+	r.track(step["as"], func() any {
+		var v any
+		var err error
+		switch step["do"] {
+		case "prefetchQuery":
+			_ = query.Prefetch(r.ctx, c.Client, o.query) // its errors are nobody's
+			return "done"
+		case "ensureQueryData":
+			v, err = r.ensure(c, o)
+		default:
+			v, err = query.Fetch(r.ctx, c.Client, o.query)
+		}
+		if err == nil && step["do"] == "query" && o.selects != nil {
+			v, err = o.selects(v)
+		}
+		return resolved(v, err)
+	})
+	return true, nil
+}
+
+// ensure returns cached data and fetches them anew in the background if they
+// are stale and the options ask for it.
+func (r *run) ensure(c *client, o *queryOptions) (any, error) {
+	_, cached := query.Get(c.Client, o.query)
+	v, err := query.Ensure(r.ctx, c.Client, o.query)
+	if cached && o.revalidate {
+		r.track(nil, func() any { return query.Prefetch(r.ctx, c.Client, o.query) })
+	}
+	return v, err
+}
+
+func resolved(v any, err error) any {
+	if err != nil {
+		return rejected(err)
+	}
+	return object{"resolved": clone(shown(v))}
+}
+
+// doDefaults takes the steps that set defaults.
+func (r *run) doDefaults(c *client, step object) (done bool, err error) {
+	options, _ := step["options"].(object)
+	switch step["do"] {
+	case "setQueryDefaults":
+		d, err := defaultsOf(r, options)
+		if err != nil {
+			return true, err
+		}
+		key, err := keyOf(step["key"])
+		c.SetQueryDefaults(key, d)
+		return true, err
+	case "setMutationDefaults":
+		d, err := r.mutationDefaults(c, options)
+		if err != nil {
+			return true, err
+		}
+		key, err := keyOf(step["key"])
+		c.SetDefaultsForMutations(key, d)
+		return true, err
+	case "setDefaultOptions":
+		queries, mutations, err := r.bothDefaults(c, options)
+		c.SetDefaults(queries)
+		c.SetMutationDefaults(mutations)
+		return true, err
+	}
+	return false, nil
+}
+
+// bothDefaults compiles {"queries", "mutations"}.
+func (r *run) bothDefaults(c *client, options object) (query.Defaults, query.MutationDefaults, error) {
+	forQueries, _ := options["queries"].(object)
+	forMutations, _ := options["mutations"].(object)
+	queries, err := defaultsOf(r, forQueries)
+	if err != nil {
+		return queries, query.MutationDefaults{}, err
+	}
+	mutations, err := r.mutationDefaults(c, forMutations)
+	return queries, mutations, err
+}
+
+// doEnvironment takes the steps on focus, connection, variables and clients.
+func (r *run) doEnvironment(c *client, step object) (done bool, err error) {
+	switch step["do"] {
+	case "setFocused":
+		if on, ok := step["value"].(bool); ok {
+			r.focus.Set(on)
+		} else {
+			r.focus.Unset()
+		}
+	case "setOnline":
+		r.online.Set(step["value"] == true)
+	case "setVar":
+		r.setVar(step["name"].(string), clone(step["value"]))
+	case "mount":
+		c.Mount()
+	case "unmount":
+		c.Unmount()
+	case "newClient":
+		options, _ := step["config"].(object)
+		return true, r.newClient(step["id"].(string), options)
+	case "clear":
+		c.Clear()
+	default:
+		return false, nil
+	}
+	return true, nil
+}
+
+func (r *run) setVar(name string, v any) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.vars[name] = v
+}
+
+// newClient makes a client that shares time, focus and connection with the
+// others.
+func (r *run) newClient(id string, options object) error {
+	c := &client{id: id}
+	defaults, _ := options["defaultOptions"].(object)
+	queries, mutations, err := r.bothDefaults(c, defaults)
+	if err != nil {
+		return err
+	}
+	cfg := query.Config{
+		Clock: alarmClock{r.clock, r.happened},
+		Focus: r.focus, Online: r.online,
+		Defaults: queries, MutationDefaults: mutations,
+		OnMutation: r.cacheCallbacks(c, options),
+		OnFetch:    r.fetchCallbacks(options),
+	}
+	if c.Client, err = query.New(cfg); err != nil {
+		return err
+	}
+	if options["mounted"] == false {
+		c.Unmount()
+	}
+	r.clients[id] = c
+	return nil
+}
+
+// fetchCallbacks logs the callbacks of the query cache that are named.
+func (r *run) fetchCallbacks(options object) query.FetchCallbacks {
+	named, _ := options["queryCache"].(object)
+	var calls query.FetchCallbacks
+	if _, ok := named["onSuccess"]; ok {
+		calls.OnSuccess = func(s query.State[any]) { r.logFetch("queryCache.onSuccess", s, object{"data": clone(data(s))}) }
+	}
+	if _, ok := named["onError"]; ok {
+		calls.OnError = func(s query.State[any], err error) {
+			r.logFetch("queryCache.onError", s, object{"error": errorText(err)})
+		}
+	}
+	if _, ok := named["onSettled"]; ok {
+		calls.OnSettled = func(s query.State[any], err error) {
+			entry := object{}
+			if s.HasData() {
+				entry["data"] = clone(data(s))
+			}
+			if err != nil {
+				entry["error"] = errorText(err)
+			}
+			r.logFetch("queryCache.onSettled", s, entry)
+		}
+	}
+	return calls
+}
+
+func (r *run) logFetch(label string, s query.State[any], entry object) {
+	key := keyJSON(s.Key())
+	entry["cb"], entry["key"] = label, key
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.log.callbacks = append(r.log.callbacks, logged{group: canonical(key), entry: entry})
+	r.happened()
+}
