@@ -18,8 +18,8 @@ func TestSmoke(t *testing.T) {
 		require.NoError(t, err)
 		n := 0
 		q := query.Query[int]{
-			Key:   querykey.Of("a"),
-			Fetch: func(ctx context.Context) (int, error) { time.Sleep(10 * time.Millisecond); n++; return n, nil },
+			Key:    querykey.Of("a"),
+			Fetch:  func(ctx context.Context) (int, error) { time.Sleep(10 * time.Millisecond); n++; return n, nil },
 			Policy: query.Policy{StaleTime: query.StaleAfter(time.Second), RefetchInterval: query.Every(100 * time.Millisecond)},
 		}
 		v, err := query.Fetch(t.Context(), c, q)
