@@ -34,8 +34,8 @@ func (a *account) order(id string) (*seller.Order, error) {
 	o, ok := a.byID[id]
 	if !ok {
 		return nil, &refusal{
-			code: "NOT_FOUND", Reason: "order_not_found", message: "No order " + id,
-			Details: map[string]any{"orderId": id},
+			code: "NOT_FOUND", reason: "order_not_found", message: "No order " + id,
+			details: map[string]any{"orderId": id},
 		}
 	}
 	return o, nil

@@ -53,6 +53,7 @@ func (a *account) advancePayout(now time.Time) {
 		case seller.PayoutProcessing:
 			p.Status, p.PaidAt = seller.PayoutPaid, &now
 			return
+		default: // it has arrived, or never will
 		}
 	}
 }

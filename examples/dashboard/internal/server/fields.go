@@ -82,20 +82,22 @@ func (f *fields) text(name string, rule textRule) string {
 	return s
 }
 
-// whole reads an integer; without one it returns fallback, if that is allowed.
-func (f *fields) whole(name string, n need, fallback int64) int64 {
+// whole reads an integer; without one it returns fallback, if that is allowed. ok is false
+// if there is something else.
+func (f *fields) whole(name string, n need, fallback int64) (v int64, ok bool) {
 	raw := f.members[name]
 	if raw == nil && n == optional {
-		return fallback
+		return fallback, true
 	}
-	var v int64
-	switch {
-	case typeOf(raw) != "number":
+	if typeOf(raw) != "number" {
 		f.wrong(name, wrongType("number", raw))
-	case json.Unmarshal(raw, &v) != nil:
-		f.wrong(name, wrongType("int", raw))
+		return 0, false
 	}
-	return v
+	if json.Unmarshal(raw, &v) != nil {
+		f.wrong(name, wrongType("int", raw))
+		return 0, false
+	}
+	return v, true
 }
 
 // one reads one of the allowed texts.
@@ -177,10 +179,9 @@ func (f *fields) window() window {
 	if typeOf(f.members["cursor"]) != "null" {
 		w.cursor = f.text("cursor", textRule{})
 	}
-	limit := f.whole("limit", optional, 20)
-	wrong := len(f.issues) > 0 && slices.Equal(f.issues[len(f.issues)-1].Path, []string{"limit"})
+	limit, ok := f.whole("limit", optional, 20)
 	switch {
-	case wrong:
+	case !ok:
 	case limit < 1:
 		f.wrong("limit", tooSmall("number", 1, ""))
 	case limit > 100:

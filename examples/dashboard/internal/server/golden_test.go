@@ -125,12 +125,12 @@ func requireSameAnswer(t *testing.T, e exchange, got *httptest.ResponseRecorder)
 		require.Equal(t, e.Response.Body, got.Body.String())
 		return
 	}
-	require.Equal(t, comparable(t, e.Response.Body), comparable(t, got.Body.String()), "%s %s", e.Note, e.Request.Target)
+	require.Equal(t, decoded(t, e.Response.Body), decoded(t, got.Body.String()), "%s %s", e.Note, e.Request.Target)
 }
 
-// comparable decodes an answer so that two spellings of one time are equal, and without the
+// decoded reads an answer so that two spellings of one time are equal, and without the
 // regular expression that the other server's validator puts into its message.
-func comparable(t *testing.T, text string) any {
+func decoded(t *testing.T, text string) any {
 	t.Helper()
 	var v any
 	require.NoError(t, json.Unmarshal([]byte(text), &v), text)

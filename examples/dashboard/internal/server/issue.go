@@ -42,6 +42,13 @@ func tooSmall(origin string, least int64, measure string) issue {
 	}
 }
 
+func notPositive() issue {
+	return issue{
+		Origin: "number", Code: "too_small", Minimum: new(int64(0)), Inclusive: new(false), Path: []string{},
+		Message: "Too small: expected number to be >0",
+	}
+}
+
 func tooBig(origin string, most int64, measure string) issue {
 	return issue{
 		Origin: origin, Code: "too_big", Maximum: &most, Inclusive: new(true), Path: []string{},

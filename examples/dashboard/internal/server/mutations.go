@@ -15,8 +15,8 @@ func (s *store) confirm(sellerID string, in seller.ConfirmOrderInput) (seller.Or
 		}
 		if in.ExpectedVersion != 0 && in.ExpectedVersion != o.Version {
 			return seller.Order{}, &refusal{
-				code: "PRECONDITION_FAILED", Reason: "version_mismatch",
-				message: fmt.Sprintf("Order %s is at version %d", o.ID, o.Version), Details: map[string]any{"version": o.Version},
+				code: "PRECONDITION_FAILED", reason: "version_mismatch",
+				message: fmt.Sprintf("Order %s is at version %d", o.ID, o.Version), details: map[string]any{"version": o.Version},
 			}
 		}
 		if o.Status != seller.OrderPending {
@@ -47,8 +47,8 @@ func (s *store) cancel(sellerID string, in seller.CancelOrderInput) (seller.Orde
 
 func wrongStatus(o *seller.Order, reason string) *refusal {
 	return &refusal{
-		code: "CONFLICT", Reason: reason, message: fmt.Sprintf("Order %s is %s", o.ID, o.Status),
-		Details: map[string]any{"status": o.Status},
+		code: "CONFLICT", reason: reason, message: fmt.Sprintf("Order %s is %s", o.ID, o.Status),
+		details: map[string]any{"status": o.Status},
 	}
 }
 
@@ -71,18 +71,18 @@ func (a *account) mayPayOut(in seller.SchedulePayoutInput, now time.Time) error 
 	switch {
 	case in.Currency != a.currency:
 		return &refusal{
-			code: "BAD_REQUEST", Reason: "currency_mismatch", message: "Account currency is " + a.currency,
-			Details: map[string]any{"currency": a.currency},
+			code: "BAD_REQUEST", reason: "currency_mismatch", message: "Account currency is " + a.currency,
+			details: map[string]any{"currency": a.currency},
 		}
 	case in.AmountCents < minimumPayout:
 		return &refusal{
-			code: "BAD_REQUEST", Reason: "below_minimum", message: "Amount is below the minimum payout",
-			Details: map[string]any{"minimumCents": minimumPayout},
+			code: "BAD_REQUEST", reason: "below_minimum", message: "Amount is below the minimum payout",
+			details: map[string]any{"minimumCents": minimumPayout},
 		}
 	case in.AmountCents > available:
 		return &refusal{
-			code: "UNPROCESSABLE_CONTENT", Reason: "insufficient_funds", message: "Not enough available balance",
-			Details: map[string]any{"availableCents": available},
+			code: "UNPROCESSABLE_CONTENT", reason: "insufficient_funds", message: "Not enough available balance",
+			details: map[string]any{"availableCents": available},
 		}
 	}
 	return nil

@@ -71,7 +71,7 @@ func writeCursor(p place, tag string) seller.Cursor {
 }
 
 func readCursor(cursor, tag string) (place, error) {
-	malformed := &refusal{code: "BAD_REQUEST", Reason: "bad_cursor", message: "Malformed cursor"}
+	malformed := &refusal{code: "BAD_REQUEST", reason: "bad_cursor", message: "Malformed cursor"}
 	raw, err := base64.RawURLEncoding.DecodeString(strings.TrimRight(cursor, "="))
 	if err != nil {
 		return place{}, malformed
@@ -85,7 +85,7 @@ func readCursor(cursor, tag string) (place, error) {
 		return place{}, malformed
 	}
 	if m.Filter != tag {
-		return place{}, &refusal{code: "BAD_REQUEST", Reason: "cursor_mismatch", message: "Cursor belongs to another query"}
+		return place{}, &refusal{code: "BAD_REQUEST", reason: "cursor_mismatch", message: "Cursor belongs to another query"}
 	}
 	return place{created: created, id: m.ID}, nil
 }

@@ -140,12 +140,14 @@ func readID(name string) func(*fields) string {
 }
 
 func readConfirm(f *fields) seller.ConfirmOrderInput {
-	return seller.ConfirmOrderInput{
-		OrderID:         readID("orderId")(f),
-		Note:            f.text("note", textRule{most: 500}),
-		ExpectedVersion: int(f.whole("expectedVersion", optional, 0)),
-		IdempotencyKey:  readIdempotencyKey(f),
+	in := seller.ConfirmOrderInput{
+		OrderID: readID("orderId")(f),
+		Note:    f.text("note", textRule{most: 500}),
 	}
+	version, _ := f.whole("expectedVersion", optional, 0)
+	in.ExpectedVersion = int(version)
+	in.IdempotencyKey = readIdempotencyKey(f)
+	return in
 }
 
 func readCancel(f *fields) seller.CancelOrderInput {
@@ -157,16 +159,16 @@ func readCancel(f *fields) seller.CancelOrderInput {
 }
 
 func readSchedule(f *fields) seller.SchedulePayoutInput {
-	in := seller.SchedulePayoutInput{
-		AmountCents:    f.whole("amountCents", required, 0),
+	amount, ok := f.whole("amountCents", required, 0)
+	if ok && amount <= 0 {
+		f.wrong("amountCents", notPositive())
+	}
+	return seller.SchedulePayoutInput{
+		AmountCents:    amount,
 		Currency:       f.text("currency", textRule{need: required, least: 3, most: 3}),
 		ScheduledFor:   f.moment("scheduledFor").at,
 		IdempotencyKey: readIdempotencyKey(f),
 	}
-	if f.err() == nil && in.AmountCents < 1 {
-		f.wrong("amountCents", tooSmall("number", 1, ""))
-	}
-	return in
 }
 
 func readIdempotencyKey(f *fields) string {

@@ -7,9 +7,8 @@ type refusal struct {
 	code    string
 	message string
 	issues  []issue // what is wrong with the input, if that is it
-
-	Reason  string `json:"reason"`
-	Details any    `json:"details"`
+	reason  string  // which rule of the shop was broken, if one was
+	details any
 }
 
 func (r *refusal) Error() string { return "server: " + r.code + ": " + r.message }

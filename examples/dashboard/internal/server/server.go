@@ -105,11 +105,12 @@ func (s *Server) Start() (url string, err error) {
 	if s.started || s.closed {
 		return "", ErrNotStartable
 	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	ctx, stop := context.WithCancel(context.Background())
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
+		stop()
 		return "", fmt.Errorf("server: %w", err)
 	}
-	ctx, stop := context.WithCancel(context.Background())
 	s.started, s.stop = true, stop
 	s.http = &http.Server{Handler: http.HandlerFunc(s.serveOwn), ReadHeaderTimeout: 10 * time.Second}
 	s.running.Go(func() { _ = s.http.Serve(listener) }) // ends with ErrServerClosed, by Close

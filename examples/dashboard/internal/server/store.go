@@ -40,14 +40,14 @@ func (s *store) now() time.Time {
 	return s.clock.Now().Add(s.offset).UTC().Truncate(time.Millisecond)
 }
 
-// account finds a seller, who has signed in and therefore exists. s.mu must be held.
+// accountLocked finds a seller.
 func (s *store) accountLocked(sellerID string) (*account, error) {
 	for _, a := range s.accounts {
 		if a.id == sellerID {
 			return a, nil
 		}
 	}
-	return nil, &refusal{code: "NOT_FOUND", Reason: "seller_not_found", message: "No seller " + sellerID}
+	return nil, &refusal{code: "NOT_FOUND", reason: "seller_not_found", message: "No seller " + sellerID}
 }
 
 // with runs f on a seller's account under the lock.
@@ -97,8 +97,8 @@ func (s *store) sale(sellerID, saleID string) (seller.SaleDetail, error) {
 		o, ok := a.byID["ord_"+strings.TrimPrefix(saleID, "sale_")]
 		if !ok {
 			return seller.SaleDetail{}, &refusal{
-				code: "NOT_FOUND", Reason: "sale_not_found", message: "No sale " + saleID,
-				Details: map[string]any{"saleId": saleID},
+				code: "NOT_FOUND", reason: "sale_not_found", message: "No sale " + saleID,
+				details: map[string]any{"saleId": saleID},
 			}
 		}
 		return seller.SaleDetail{Sale: saleOf(o), Order: *o}, nil

@@ -12,6 +12,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/freshet-go/freshet/examples/dashboard/internal/server"
@@ -84,13 +85,14 @@ func TestFault_endsAfterItsCount(t *testing.T) {
 
 // begin sends a request in the background; the channel gives its answer, or is closed when
 // the connection was cut instead.
-func begin(ctx context.Context, s http.Handler) <-chan *httptest.ResponseRecorder {
+func begin(ctx context.Context, t *testing.T, s http.Handler) <-chan *httptest.ResponseRecorder {
+	t.Helper()
 	answered := make(chan *httptest.ResponseRecorder, 1)
 	go func() {
 		defer close(answered)
 		defer func() {
-			if r := recover(); r != nil && r != http.ErrAbortHandler {
-				panic(r)
+			if r := recover(); r != nil {
+				assert.Equal(t, http.ErrAbortHandler, r)
 			}
 		}()
 		r := httptest.NewRequestWithContext(ctx, http.MethodGet, "/trpc/finance.getPayoutStats", nil)
@@ -123,7 +125,7 @@ func TestLatency_delaysAnswersOnTheClock(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, mock := newServer(server.Config{})
 		s.SetLatency(300 * time.Millisecond)
-		answered := begin(t.Context(), s)
+		answered := begin(t.Context(), t, s)
 		requireWaiting(t, answered)
 		mock.Add(299 * time.Millisecond)
 		requireWaiting(t, answered)
@@ -137,7 +139,7 @@ func TestLatency_takenAwayReleasesRequests(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, _ := newServer(server.Config{})
 		s.SetLatency(time.Hour)
-		answered := begin(t.Context(), s)
+		answered := begin(t.Context(), t, s)
 		requireWaiting(t, answered)
 		s.SetLatency(0)
 		require.Equal(t, http.StatusOK, (<-answered).Code)
@@ -149,7 +151,7 @@ func TestStall_answersNothingUntilItEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, mock := newServer(server.Config{})
 		s.Stall(true)
-		answered := begin(t.Context(), s)
+		answered := begin(t.Context(), t, s)
 		requireWaiting(t, answered)
 		mock.Add(3 * time.Hour)
 		requireWaiting(t, answered)
@@ -164,7 +166,7 @@ func TestStall_letsGoOfClientsThatLeave(t *testing.T) {
 		s, _ := newServer(server.Config{})
 		s.Stall(true)
 		ctx, leave := context.WithCancel(t.Context())
-		answered := begin(ctx, s)
+		answered := begin(ctx, t, s)
 		requireWaiting(t, answered)
 		leave()
 		requireCut(t, answered)
@@ -176,7 +178,7 @@ func TestCutOff_cutsRequestsThatAreHeldBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, _ := newServer(server.Config{})
 		s.Stall(true)
-		answered := begin(t.Context(), s)
+		answered := begin(t.Context(), t, s)
 		requireWaiting(t, answered)
 		s.CutOff(true)
 		requireCut(t, answered)
@@ -188,16 +190,17 @@ func TestClose_cutsRequestsThatAreHeldBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, _ := newServer(server.Config{})
 		s.Stall(true)
-		answered := begin(t.Context(), s)
+		answered := begin(t.Context(), t, s)
 		requireWaiting(t, answered)
 		require.NoError(t, s.Close(t.Context()))
 		requireCut(t, answered)
-		requireCut(t, begin(t.Context(), s))
+		requireCut(t, begin(t.Context(), t, s))
 	})
 }
 
 // client talks to a started server over connections of its own.
 func client(t *testing.T) *http.Client {
+	t.Helper()
 	transport := &http.Transport{}
 	t.Cleanup(transport.CloseIdleConnections)
 	return &http.Client{Transport: transport}

@@ -11,26 +11,32 @@ import (
 
 // envelope is the answer to one call: a result or an error.
 type envelope struct {
-	Result *result     `json:"result,omitempty"`
-	Error  *errorShape `json:"error,omitempty"`
+	Result *result  `json:"result,omitempty"`
+	Error  *failure `json:"error,omitempty"`
 }
 
 type result struct {
 	Data any `json:"data"`
 }
 
-type errorShape struct {
-	Message string    `json:"message"`
-	Code    int       `json:"code"`
-	Data    errorData `json:"data"`
+type failure struct {
+	Message string      `json:"message"`
+	Code    int         `json:"code"`
+	Data    failureData `json:"data"`
 }
 
-type errorData struct {
-	Code       string      `json:"code"`
-	HTTPStatus int         `json:"httpStatus"`
-	Path       *string     `json:"path,omitempty"` // nil when the request as a whole failed
-	ZodError   *flatIssues `json:"zodError"`
-	*refusal               // reason and details, only when a rule of the shop was broken
+type failureData struct {
+	Code        string      `json:"code"`
+	HTTPStatus  int         `json:"httpStatus"`
+	Path        *string     `json:"path,omitempty"` // nil when the request as a whole failed
+	ZodError    *flatIssues `json:"zodError"`
+	*brokenRule             // nil when it was something else
+}
+
+// brokenRule tells programs which rule of the shop a call broke.
+type brokenRule struct {
+	Reason  string `json:"reason"`
+	Details any    `json:"details"`
 }
 
 // meta is what an answer says besides the results of the calls.
@@ -96,17 +102,17 @@ func (s *Server) run(r *http.Request, c call, params map[string]string, fault Fa
 }
 
 // shapeOf is an error as clients see it. An error that is no refusal hides its text.
-func shapeOf(err error, path *string) *errorShape {
+func shapeOf(err error, path *string) *failure {
 	var refused *refusal
 	if !errors.As(err, &refused) {
 		refused = &refusal{code: "INTERNAL_SERVER_ERROR", message: "INTERNAL_SERVER_ERROR"}
 	}
 	code, _ := lookupCode(refused.code)
-	shape := &errorShape{Message: refused.message, Code: code.number, Data: errorData{
+	shape := &failure{Message: refused.message, Code: code.number, Data: failureData{
 		Code: refused.code, HTTPStatus: code.status, Path: path, ZodError: flatten(refused.issues),
 	}}
-	if refused.Reason != "" {
-		shape.Data.refusal = refused
+	if refused.reason != "" {
+		shape.Data.brokenRule = &brokenRule{Reason: refused.reason, Details: refused.details}
 	}
 	return shape
 }

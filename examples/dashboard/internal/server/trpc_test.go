@@ -181,7 +181,7 @@ func TestInput_tellsEverythingThatIsWrong(t *testing.T) {
 	for input, want := range map[string]string{
 		`{}`: `{"formErrors":[],"fieldErrors":{"amountCents":["Invalid input: expected number, received undefined"],
 			"currency":["Invalid input: expected string, received undefined"]}}`,
-		`{"amountCents":0,"currency":"USD"}`: `{"formErrors":[],"fieldErrors":{"amountCents":["Too small: expected number to be >=1"]}}`,
+		`{"amountCents":0,"currency":"USD"}`: `{"formErrors":[],"fieldErrors":{"amountCents":["Too small: expected number to be >0"]}}`,
 		`{"amountCents":1.5,"currency":"US","scheduledFor":"soon","idempotencyKey":""}`: `{"formErrors":[],"fieldErrors":{
 			"amountCents":["Invalid input: expected int, received number"],
 			"currency":["Too small: expected string to have >=3 characters"],
