@@ -15,6 +15,10 @@ func Get[T any](c *Client, q Query[T]) (T, bool) {
 	if !st.hasData {
 		return zero, false
 	}
+	if _, still := st.data.(*packed); still {
+		c.unpack(q.erase())
+		st = e.state.Load()
+	}
 	return as[T](st.data)
 }
 
@@ -85,6 +89,7 @@ func (c *Client) updateData(o *options, f func(any, bool) (any, bool), at time.T
 		return err
 	}
 	c.resolve(o)
+	c.unpack(o)
 	e := c.index.find(o.key)
 	if e == nil {
 		// Nothing is made if f declines.

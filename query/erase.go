@@ -5,6 +5,9 @@ import "reflect"
 // as turns stored data into a T. A nil is a legal value of every interface
 // type, and of no other.
 func as[T any](v any) (T, bool) {
+	if p, ok := v.(*packed); ok {
+		v = p.tree()
+	}
 	if v == nil {
 		var zero T
 		return zero, reflect.TypeFor[T]().Kind() == reflect.Interface

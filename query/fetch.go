@@ -93,6 +93,7 @@ func (c *Client) fetchData(ctx context.Context, o *options, anyAge bool) (any, e
 	}
 	c.resolve(o)
 	o.policy.Retry = o.policy.Retry.or(NoRetry())
+	c.unpack(o)
 	s := c.seed(o)
 	var (
 		e   *entry

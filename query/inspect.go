@@ -9,6 +9,8 @@ type Entry struct {
 	State State[any]
 	// Observers is how many observers with subscribers there are.
 	Observers int
+	// Infinite is whether the entry was ever used by an infinite query.
+	Infinite bool
 }
 
 // Entries returns what f chooses, in the order in which it was made.
@@ -18,7 +20,7 @@ func (c *Client) Entries(f Filter) []Entry {
 	defer c.mu.Unlock()
 	list := make([]Entry, len(chosen))
 	for i, e := range chosen {
-		list[i] = Entry{ID: e.id, State: e.view(), Observers: len(e.observers)}
+		list[i] = Entry{ID: e.id, State: e.view(), Observers: len(e.observers), Infinite: e.pager != nil}
 	}
 	return list
 }

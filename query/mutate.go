@@ -30,6 +30,8 @@ type mutation struct {
 	wake      chan struct{} // not nil while paused in the attempt loop
 	first     bool          // paused before the first attempt
 	policy    MutationPolicy
+	restored  bool // came with a snapshot and needs no preparation
+	going     bool // a restored mutation has its goroutine
 
 	done chan struct{} // closed once data and err are final
 	data any
@@ -65,15 +67,7 @@ func (c *Client) startMutation(ctx context.Context, o *mutationOptions, v any, b
 	if err := o.key.Err(); err != nil {
 		return nil, err
 	}
-	m := &mutation{c: c, vars: v, scope: o.scope, policy: o.policy, done: make(chan struct{})}
-	m.opts.Store(o)
-	m.state.Store(&mutationState{status: StatusIdle})
-	if o.scopeOf != nil {
-		m.scope = ask(c, "ScopeOf", o.scope, func() string { return o.scopeOf(v) })
-	}
-	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	release := context.AfterFunc(c.life, cancel)
-	m.ctx, m.end = ctx, func() { release(); cancel() }
+	m := c.newMutation(ctx, o, v)
 	var err error
 	c.update(func(tx *txn) {
 		if tx.closed {
@@ -108,6 +102,19 @@ func (c *Client) startMutation(ctx context.Context, o *mutationOptions, v any, b
 	return m, nil
 }
 
+func (c *Client) newMutation(ctx context.Context, o *mutationOptions, v any) *mutation {
+	m := &mutation{c: c, vars: v, scope: o.scope, policy: o.policy, done: make(chan struct{})}
+	m.opts.Store(o)
+	m.state.Store(&idleMutation)
+	if o.scopeOf != nil {
+		m.scope = ask(c, "ScopeOf", o.scope, func() string { return o.scopeOf(v) })
+	}
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	release := context.AfterFunc(c.life, cancel)
+	m.ctx, m.end = ctx, func() { release(); cancel() }
+	return m
+}
+
 // mutate moves a mutation to its next state and tells its observers.
 func (tx *txn) mutate(m *mutation, a mutationAction) {
 	s := reduceMutation(m.state.Load(), a)
@@ -122,8 +129,8 @@ func (m *mutation) info() MutationInfo {
 	s, o := m.state.Load(), m.opts.Load()
 	return MutationInfo{
 		ID: m.id, Key: o.key, Scope: m.scope, Meta: o.meta,
-		Status: s.status, Variables: s.variables, Data: s.data, HasData: s.hasData, Err: s.err,
-		Context: s.context, FailureCount: s.failureCount, FailureReason: s.failureReason,
+		Status: s.status, Variables: cast[any](s.variables), Data: cast[any](s.data), HasData: s.hasData, Err: s.err,
+		Context: cast[any](s.context), FailureCount: s.failureCount, FailureReason: s.failureReason,
 		RetryAt: s.retryAt, IsPaused: s.paused, SubmittedAt: s.submittedAt,
 	}
 }
@@ -131,7 +138,8 @@ func (m *mutation) info() MutationInfo {
 // run is the mutation's goroutine: before, the attempts, after.
 func (m *mutation) run() {
 	defer m.end()
-	data, err := m.prepare()
+	var data any
+	err := m.prepare()
 	if err == nil {
 		data, err = m.attempts()
 	}
@@ -155,18 +163,23 @@ func (m *mutation) run() {
 	close(m.done)
 }
 
-// prepare calls what comes before the first attempt.
-func (m *mutation) prepare() (any, error) {
+// prepare calls what comes before the first attempt. A restored mutation has
+// been through it before.
+func (m *mutation) prepare() error {
+	if m.restored {
+		m.c.update(func(tx *txn) { tx.mutate(m, continueAction{}) })
+		return nil
+	}
 	if f := m.c.onMutate.OnMutate; f != nil {
 		if err := protect(func() error { _, err := f(m.ctx, m.info()); return err }); err != nil {
-			return nil, err
+			return err
 		}
 	}
 	var mctx any
 	if f := m.opts.Load().callbacks.OnMutate; f != nil {
 		err := protect(func() (err error) { mctx, err = f(m.ctx, m.info()); return err })
 		if err != nil {
-			return nil, err
+			return err
 		}
 	}
 	m.c.update(func(tx *txn) {
@@ -178,7 +191,7 @@ func (m *mutation) prepare() (any, error) {
 			tx.mutate(m, continueAction{})
 		}
 	})
-	return nil, nil
+	return nil
 }
 
 // attempts is the attempt loop.
@@ -232,8 +245,13 @@ func (m *mutation) gate(ctx context.Context, first bool) error {
 	}
 }
 
-// resumeMutation lets a paused mutation go on if it may.
+// resumeMutation lets a paused mutation go on if it may, and a restored one
+// begin.
 func (tx *txn) resumeMutation(m *mutation) {
+	if m.restored && !m.going && m.state.Load().status == StatusPending {
+		m.going = tx.goLocked(m.run)
+		return
+	}
 	if m.wake != nil && tx.mayMutate(m, m.first) {
 		tx.mutate(m, continueAction{})
 		close(m.wake)

@@ -43,6 +43,7 @@ func (c *Client) observe(opts *options, sel *selector) *observer {
 	o := &observer{c: c, opts: opts, sel: sel}
 	err := opts.key.Err()
 	if err == nil {
+		c.unpack(opts)
 		s := c.seed(opts)
 		c.update(func(tx *txn) {
 			if err = tx.usable(opts); err != nil {
@@ -107,6 +108,7 @@ func (o *observer) set(opts *options, sel *selector, keep bool) error {
 	if err := opts.key.Err(); err != nil {
 		return err
 	}
+	o.c.unpack(opts)
 	s := o.c.seed(opts)
 	var (
 		before            *options

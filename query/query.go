@@ -136,6 +136,7 @@ type options struct {
 	share   func(old, next any) any // nil is structural sharing
 	meta    map[string]any
 	pager   *pager // nil unless infinite
+	unpack  func(*packed) (any, error)
 }
 
 // erase drops the type of q.
@@ -149,6 +150,7 @@ func (q Query[T]) erase() *options {
 		holder:  q.PlaceholderData.p,
 		meta:    q.Meta,
 		pager:   q.pager,
+		unpack:  unpackerOf[T](),
 	}
 	if q.Fetch != nil && !q.Skip {
 		fetch := q.Fetch

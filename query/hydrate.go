@@ -1,0 +1,209 @@
+package query
+
+import (
+	"encoding/json"
+	"fmt"
+	"sync"
+)
+
+// HydrateOptions fill the gaps of what a snapshot brings, which says nothing of
+// functions and policies.
+type HydrateOptions struct {
+	Defaults         Defaults
+	MutationDefaults MutationDefaults
+}
+
+// RestoredError is an error that came with a snapshot. Only its text survived.
+type RestoredError struct{ Message string }
+
+func (e *RestoredError) Error() string { return e.Message }
+
+// Hydrate puts a snapshot into the cache. An entry that is there already is
+// overwritten only by newer data. Data stay encoded until a query of some type
+// first uses them; if they do not fit that type they are dropped, and fetched
+// again. Mutations are added as new ones; those that were pending go on with
+// ResumePausedMutations, if defaults for their key bring a function. The
+// snapshot is checked first: one that is not valid changes nothing.
+func (c *Client) Hydrate(s *Snapshot, o HydrateOptions) error {
+	if s == nil {
+		return nil
+	}
+	if err := s.check(); err != nil {
+		return fmt.Errorf("query: hydrate: %w", err)
+	}
+	if c.life.Err() != nil {
+		return ErrClosed
+	}
+	for _, m := range s.Mutations {
+		c.restoreMutation(m, o.MutationDefaults)
+	}
+	for _, q := range s.Queries {
+		c.restoreQuery(q, o.Defaults)
+	}
+	return nil
+}
+
+// check looks for what would do harm later.
+func (s *Snapshot) check() error {
+	if s.Version != SnapshotVersion {
+		return fmt.Errorf("snapshot has version %d, not %d", s.Version, SnapshotVersion)
+	}
+	valid := func(texts ...json.RawMessage) bool {
+		for _, t := range texts {
+			if len(t) > 0 && !json.Valid(t) {
+				return false
+			}
+		}
+		return true
+	}
+	for i, q := range s.Queries {
+		switch {
+		case q.Key.Err() != nil:
+			return fmt.Errorf("query %d: %w", i, q.Key.Err())
+		case q.Status != StatusPending && q.Status != StatusSuccess && q.Status != StatusError:
+			return fmt.Errorf("query %s has unknown status %q", q.Key, q.Status)
+		case q.Status == StatusSuccess && len(q.Data) == 0:
+			return fmt.Errorf("query %s succeeded without data", q.Key)
+		case !valid(q.Data):
+			return fmt.Errorf("query %s has malformed data", q.Key)
+		case q.DataUpdateCount < 0 || q.ErrorUpdateCount < 0 || q.FailureCount < 0:
+			return fmt.Errorf("query %s has a negative count", q.Key)
+		}
+	}
+	for i, m := range s.Mutations {
+		switch m.Status {
+		case StatusIdle, StatusPending, StatusSuccess, StatusError:
+		default:
+			return fmt.Errorf("mutation %d has unknown status %q", i, m.Status)
+		}
+		if m.Key.Err() != nil {
+			return fmt.Errorf("mutation %d: %w", i, m.Key.Err())
+		}
+		if !valid(m.Variables, m.Context, m.Data) {
+			return fmt.Errorf("mutation %d has malformed data", i)
+		}
+	}
+	return nil
+}
+
+func restoredError(text *string) error {
+	if text == nil {
+		return nil
+	}
+	return &RestoredError{*text}
+}
+
+func (c *Client) restoreQuery(q QuerySnapshot, d Defaults) {
+	st := &state{
+		dataUpdateCount: q.DataUpdateCount, dataUpdatedAt: q.DataUpdatedAt,
+		err: restoredError(q.Error), errorUpdateCount: q.ErrorUpdateCount, errorUpdatedAt: q.ErrorUpdatedAt,
+		failureCount: q.FailureCount, failureReason: restoredError(q.FailureReason),
+		direction: q.Direction, invalidated: q.IsInvalidated, status: q.Status, fetchStatus: FetchIdle,
+	}
+	if len(q.Data) > 0 {
+		st.data, st.hasData = &packed{text: q.Data}, true
+		if st.status == StatusPending {
+			st.status, st.dataUpdatedAt = StatusSuccess, q.DehydratedAt
+		}
+	}
+	o := &options{key: q.Key, meta: q.Meta}
+	o.fill(d)
+	c.resolve(o)
+	seed := c.seed(o)
+	c.update(func(tx *txn) {
+		if e := tx.index.find(q.Key); e != nil {
+			if have := e.state.Load(); st.dataUpdatedAt.After(have.dataUpdatedAt) {
+				st.fetchStatus = have.fetchStatus
+				tx.restore(e, *st)
+			}
+			return
+		}
+		e := tx.build(o, seed)
+		e.state.Store(st)
+		if q.Infinite {
+			e.pager = &pager{} // until an infinite query uses it
+		}
+	})
+}
+
+func (c *Client) restoreMutation(d MutationSnapshot, defaults MutationDefaults) {
+	st := &mutationState{
+		status: d.Status, err: restoredError(d.Error), failureCount: d.FailureCount,
+		failureReason: restoredError(d.FailureReason), paused: d.IsPaused, submittedAt: d.SubmittedAt,
+		data: unpackLater(d.Data), hasData: len(d.Data) > 0,
+		variables: unpackLater(d.Variables), hasVars: len(d.Variables) > 0,
+		context: unpackLater(d.Context),
+	}
+	o := &mutationOptions{key: d.Key, scope: d.Scope, meta: d.Meta}
+	o.fill(defaults)
+	c.resolveMutation(o)
+	m := c.newMutation(c.life, o, st.variables)
+	m.scope = o.scope
+	m.restored = true
+	m.state.Store(st)
+	c.update(func(tx *txn) {
+		if !tx.closed {
+			tx.mutations.add(tx, m)
+		}
+	})
+}
+
+func unpackLater(text json.RawMessage) any {
+	if len(text) == 0 {
+		return nil
+	}
+	return &packed{text: text}
+}
+
+// packed is a value that is still encoded: it came with a snapshot and nobody
+// has said yet of which type it is.
+type packed struct {
+	text json.RawMessage
+	once sync.Once
+	any  any
+}
+
+// tree decodes the value without knowing its type.
+func (p *packed) tree() any {
+	p.once.Do(func() { _ = json.Unmarshal(p.text, &p.any) }) // Hydrate has checked it
+	return p.any
+}
+
+// unpack decodes the data of the entry that o is about to use.
+func (c *Client) unpack(o *options) {
+	e := c.index.find(o.key)
+	if e == nil || o.unpack == nil {
+		return
+	}
+	st := e.state.Load()
+	p, ok := st.data.(*packed)
+	if !ok {
+		return
+	}
+	next := *st
+	next.under = nil
+	err := protect(func() (err error) { next.data, err = o.unpack(p); return err })
+	if err != nil {
+		c.report("hydrated data do not fit "+o.key.String(), err)
+		next = blank
+		next.fetchStatus = st.fetchStatus
+	}
+	c.update(func(tx *txn) {
+		if e.state.Load() == st {
+			tx.restore(e, next)
+		}
+	})
+}
+
+// unpackerOf decodes packed data as T.
+func unpackerOf[T any]() func(*packed) (any, error) {
+	return func(p *packed) (any, error) {
+		if typeOf[T]() == nil {
+			return p.tree(), nil
+		}
+		var v T
+		err := json.Unmarshal(p.text, &v)
+		return v, err
+	}
+}
+
