@@ -73,12 +73,12 @@ func (r *run) updater(step object, result *any) func(old any, ok bool) (any, boo
 	return func(old any, ok bool) (any, bool) {
 		v := clone(step["value"])
 		if op, given := step["update"]; given {
-			v = updated(op, orAbsent(old, ok))
+			v = updated(op, shown(orAbsent(old, ok)))
 		}
 		if result != nil {
 			*result = v
 		}
-		return present(v)
+		return present(stored(v))
 	}
 }
 

@@ -36,49 +36,48 @@ func withContext(told object, mctx any) object {
 // mutateCallbacks are those of one mutate step.
 func (r *run) mutateCallbacks(c *client, step object) query.MutateCallbacks[any, any] {
 	var calls query.MutateCallbacks[any, any]
-	// Nobody waits for these, and what they throw is lost.
 	if spec, ok := step["onSuccess"].(object); ok {
 		calls.OnSuccess = func(data, v, mctx any) {
-			_, _ = r.callback(c, "mutate.onSuccess", spec, withContext(object{"variables": v, "data": data}, mctx))
+			r.notice(c, "mutate.onSuccess", spec, withContext(object{"variables": v, "data": data}, mctx))
 		}
 	}
 	if spec, ok := step["onError"].(object); ok {
 		calls.OnError = func(err error, v, mctx any) {
-			_, _ = r.callback(c, "mutate.onError", spec, withContext(object{"variables": v, "error": errorText(err)}, mctx))
+			r.notice(c, "mutate.onError", spec, withContext(object{"variables": v, "error": errorText(err)}, mctx))
 		}
 	}
 	if spec, ok := step["onSettled"].(object); ok {
 		calls.OnSettled = func(data any, err error, v, mctx any) {
-			_, _ = r.callback(c, "mutate.onSettled", spec, withContext(settled(data, err, v), mctx))
+			r.notice(c, "mutate.onSettled", spec, withContext(settled(data, err, v), mctx))
 		}
 	}
 	return calls
 }
 
+// notice is a callback that nobody waits for and whose error is lost: from the
+// first operation that takes time on, it goes on by itself.
+func (r *run) notice(c *client, label string, spec object, told object) {
+	r.logCallback(label, told)
+	made := any(absent)
+	ops := objects(spec["ops"])
+	for i, op := range ops {
+		if op["await"] == true || op["do"] == "wait" {
+			r.track(nil, func() any {
+				r.operations(c, label, ops[i:], told, made)
+				return nil
+			})
+			return
+		}
+		made = r.operations(c, label, ops[i:i+1], told, made)
+	}
+}
+
 // callback logs a call and runs its operations one after the other. It returns
 // the context that they made, nil for none, and the error that it is to throw.
 func (r *run) callback(c *client, label string, spec object, told object) (any, error) {
-	entry := object{"cb": label}
-	for name, v := range told {
-		if v != absent || name == "variables" {
-			entry[name] = clone(v)
-		}
-	}
-	r.mu.Lock()
-	r.log.callbacks = append(r.log.callbacks, logged{mutation: true, group: canonical(told["variables"]), entry: entry})
-	r.mu.Unlock()
-	r.happened()
+	r.logCallback(label, told)
 	defer r.happened()
-
-	made := any(absent)
-	for _, op := range objects(spec["ops"]) {
-		next, err := r.operate(c, op, told, made)
-		if err != nil {
-			r.broken("%s: %s: %w", label, op["do"], err)
-			return nil, err
-		}
-		made = next
-	}
+	made := r.operations(c, label, objects(spec["ops"]), told, absent)
 	if message, ok := spec["throw"].(string); ok {
 		return nil, &scriptedError{message}
 	}
@@ -86,6 +85,33 @@ func (r *run) callback(c *client, label string, spec object, told object) (any, 
 		return nil, nil
 	}
 	return &madeContext{made}, nil
+}
+
+func (r *run) logCallback(label string, told object) {
+	entry := object{"cb": label}
+	for name, v := range told {
+		if v != absent || name == "variables" {
+			entry[name] = clone(v)
+		}
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.log.callbacks = append(r.log.callbacks, logged{mutation: true, group: canonical(told["variables"]), entry: entry})
+	r.happened()
+}
+
+// operations runs operations in order and returns the context that they make of
+// the one given.
+func (r *run) operations(c *client, label string, ops []object, told object, made any) any {
+	for _, op := range ops {
+		next, err := r.operate(c, op, told, made)
+		if err != nil {
+			r.broken("%s: %s: %w", label, op["do"], err)
+			return made
+		}
+		made = next
+	}
+	return made
 }
 
 // operate runs one operation. It returns the context, which most leave alone.
@@ -109,7 +135,7 @@ func (r *run) operate(c *client, raw object, told object, made any) (any, error)
 			out = shallow(members)
 		}
 		if v, ok := query.Get(c.Client, query.Query[any]{Key: key}); ok {
-			out[snapshotName(op)] = v
+			out[snapshotName(op)] = shown(v)
 		}
 		return out, nil
 	case "context":
@@ -149,7 +175,7 @@ func (r *run) rollback(c *client, raw object, told object) error {
 	if !ok {
 		return nil
 	}
-	return query.Set(c.Client, query.Query[any]{Key: key}, saved)
+	return query.Set(c.Client, query.Query[any]{Key: key}, stored(saved))
 }
 
 // pause waits, unless the scenario ends before.

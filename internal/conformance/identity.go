@@ -10,6 +10,8 @@ func container(v any) bool {
 		return len(v) > 0
 	case object:
 		return len(v) > 0
+	case pages:
+		return true // it has two members
 	default:
 		return false
 	}
@@ -25,6 +27,9 @@ func identical(a, b any) bool {
 	case object:
 		b, ok := b.(object)
 		return ok && reflect.ValueOf(a).Pointer() == reflect.ValueOf(b).Pointer()
+	case pages:
+		b, ok := b.(pages)
+		return ok && identical(list(a.Pages), list(b.Pages)) && identical(list(a.PageParams), list(b.PageParams))
 	default:
 		return !container(b) && sameJSON(a, b)
 	}

@@ -150,6 +150,7 @@ func at(v any, path string) any {
 	if path == "" {
 		return v
 	}
+	v = shown(v)
 	for part := range strings.SplitSeq(path, ".") {
 		switch container := v.(type) {
 		case list:

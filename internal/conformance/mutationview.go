@@ -25,14 +25,7 @@ func (r *run) newMutationObserver(c *client, options object) (*mutationObserver,
 
 // setMutation merges options over the present ones.
 func (m *mutationObserver) setMutation(options object) error {
-	next := shallow(m.options)
-	for name, v := range options {
-		if op, _, ok := operator(v); ok && op == "$unset" {
-			delete(next, name)
-			continue
-		}
-		next[name] = v
-	}
+	next := mergeOptions(m.options, options)
 	mutation, err := m.r.mutationOptions(m.client, next)
 	if err != nil {
 		return err
@@ -46,7 +39,7 @@ func (m *mutationObserver) subscribe(told func()) (stop func()) {
 	return m.o.Subscribe(func(query.MutationResult[any, any]) { told() })
 }
 
-func (m *mutationObserver) views(r *run) ([]view, error) {
+func (m *mutationObserver) views(r *run) []view {
 	v := m.o.Current()
 	for _, flag := range []struct {
 		got  bool
@@ -69,7 +62,7 @@ func (m *mutationObserver) views(r *run) ([]view, error) {
 		},
 		base: mutationViewBase(),
 		data: absent, // identity is a matter of queries
-	}}, nil
+	}}
 }
 
 func mutationViewBase() object {

@@ -10,46 +10,37 @@ import (
 	"github.com/freshet-go/freshet/querykey"
 )
 
-// queryOptions are the options of one query, compiled to the API's types. The
-// options as written are kept, because later ones are merged over them.
-type queryOptions struct {
+// queryOptions are the options of one query with data of type T, compiled to
+// the API's types. The options as written are kept, because later ones are
+// merged over them.
+type queryOptions[T any] struct {
 	written object
+	store   func(any) T // makes data of JSON
 
-	query      query.Query[any]
-	fn         string   // name of the scripted function, if any
-	selects    selector // nil shows the data themselves
+	query      query.Query[T]
+	fn         string               // name of the scripted function, if any
+	selects    selector             // nil shows the data themselves
+	initial    query.InitialData[T] // without initialDataUpdatedAt
 	revalidate bool
 	selective  bool // notifyOnChangeProps is given
 }
 
-// compile turns options into the API's types. The functions of the scenario are
-// bound to r, which is nil while a scenario is only being checked.
-func compile(r *run, c *client, options object) (*queryOptions, error) {
-	o := &queryOptions{written: options}
-	if err := o.plain(r); err != nil {
+// compile turns options into the API's types. r is nil while a scenario is only
+// being checked.
+func compile[T any](r *run, options object, store func(any) T) (o *queryOptions[T], err error) {
+	o = &queryOptions[T]{written: options, store: store}
+	if o.query.Policy, err = policyOptions(options); err != nil {
 		return nil, err
 	}
-	if o.fn != "" && r != nil {
-		if err := r.known(o.fn); err != nil {
-			return nil, err
-		}
-		o.query.Fetch = r.fetcher(c, o.fn, o.query.Key)
-	}
-	return o, nil
-}
-
-// plain compiles everything but the function.
-func (o *queryOptions) plain(r *run) (err error) {
-	options := o.written
-	if o.query.Policy, err = policyOptions(options); err != nil {
-		return err
-	}
 	if o.query.Key, err = keyOf(options["queryKey"]); err != nil {
-		return err
+		return nil, err
 	}
 	switch fn := options["queryFn"].(type) {
 	case string:
 		o.fn = fn
+		if r != nil {
+			err = r.known(fn)
+		}
 	case object:
 		o.query.Skip = true
 	}
@@ -57,37 +48,49 @@ func (o *queryOptions) plain(r *run) (err error) {
 		o.selects = newSelector(v)
 	}
 	if v, ok := options["placeholderData"]; ok {
-		o.query.PlaceholderData = placeholder(v)
+		o.query.PlaceholderData = placeholder(v, store)
 	}
 	if v, ok := options["structuralSharing"]; ok {
-		o.query.Share = sharing(v)
+		o.query.Share = sharing[T](v)
 	}
-	o.query.InitialData = initialData(r, options)
+	if v, ok := options["initialData"]; ok {
+		o.initial = initialData(v, store)
+	}
+	o.query.InitialData = o.dated(r)
 	o.query.Meta, _ = options["meta"].(object)
 	o.revalidate = options["revalidateIfStale"] == true
 	_, o.selective = options["notifyOnChangeProps"]
-	return nil
+	return o, err
 }
 
-// merge compiles options over those that o was made from. The placeholder of o
-// stays the same value unless the new options mention it.
-func (o *queryOptions) merge(r *run, c *client, options object) (*queryOptions, error) {
-	written := shallow(o.written)
-	for name, v := range options {
-		if op, _, ok := operator(v); ok && op == "$unset" {
-			delete(written, name)
-			continue
-		}
-		written[name] = v
-	}
-	next, err := compile(r, c, written)
+// merge compiles options over those that o was made from. The placeholder and
+// the initial data of o stay the same values unless the new options mention them.
+func (o *queryOptions[T]) merge(r *run, options object) (*queryOptions[T], error) {
+	next, err := compile(r, mergeOptions(o.written, options), o.store)
 	if err != nil {
 		return nil, err
 	}
 	if _, mentioned := options["placeholderData"]; !mentioned {
 		next.query.PlaceholderData = o.query.PlaceholderData
 	}
+	if _, mentioned := options["initialData"]; !mentioned {
+		next.initial = o.initial
+		next.query.InitialData = next.dated(r)
+	}
 	return next, nil
+}
+
+// mergeOptions returns the old options with the new ones over them.
+func mergeOptions(old, options object) object {
+	merged := shallow(old)
+	for name, v := range options {
+		if op, _, ok := operator(v); ok && op == "$unset" {
+			delete(merged, name)
+			continue
+		}
+		merged[name] = v
+	}
+	return merged
 }
 
 // defaultsOf compiles options that serve as defaults, which have no key.
@@ -100,18 +103,15 @@ func defaultsOf(r *run, options object) (query.Defaults, error) {
 			return query.Defaults{}, fmt.Errorf("%s cannot be a default", name)
 		}
 	}
-	o := &queryOptions{written: options}
-	if err := o.plain(r); err != nil {
+	o, err := compile(r, options, itself)
+	if err != nil {
 		return query.Defaults{}, err
 	}
 	if o.query.Skip || o.query.Share != nil {
 		return query.Defaults{}, errors.New("$skip and $keepWhenSame cannot be defaults")
 	}
 	d := query.Defaults{Policy: o.query.Policy, InitialData: o.query.InitialData, Meta: o.query.Meta}
-	if o.fn != "" && r != nil {
-		if err := r.known(o.fn); err != nil {
-			return query.Defaults{}, err
-		}
+	if o.fn != "" {
 		d.Fetch = func(ctx context.Context, info query.FetchInfo) (any, error) {
 			return r.callQuery(ctx, o.fn, info.Key, info.Meta, object{})
 		}
@@ -135,53 +135,57 @@ func keyJSON(k querykey.Key) list {
 	return v.(list)
 }
 
-func placeholder(v any) query.PlaceholderData[any] {
+func placeholder[T any](v any, store func(any) T) query.PlaceholderData[T] {
 	name, op, ok := operator(v)
 	switch {
 	case !ok:
-		return query.Placeholder(clone(v))
+		return query.Placeholder(store(clone(v)))
 	case name == "$keepPrevious":
-		return query.KeepPrevious[any]()
+		return query.KeepPrevious[T]()
 	default:
-		return query.PlaceholderFunc(func(previous any, ok bool) (any, bool) {
-			if !ok {
-				return nil, false
+		return query.PlaceholderFunc(func(previous T, ok bool) (T, bool) {
+			var none T
+			part := at(shown(orAbsent(previous, ok)), op[name].(string))
+			if part == absent {
+				return none, false
 			}
-			return present(at(previous, op[name].(string)))
+			return store(part), true
 		})
 	}
 }
 
-// initialData returns the zero value without initialData, whatever else there is.
-func initialData(r *run, options object) query.InitialData[any] {
-	v, ok := options["initialData"]
-	if !ok {
-		return query.InitialData[any]{}
-	}
-	d := query.Initial(clone(v))
+func initialData[T any](v any, store func(any) T) query.InitialData[T] {
 	if _, op, ok := operator(v); ok {
-		d = query.InitialFunc(func() (any, bool) { return clone(op["$lazy"]), true })
+		return query.InitialFunc(func() (T, bool) { return store(clone(op["$lazy"])), true })
 	}
-	switch at := options["initialDataUpdatedAt"].(type) {
+	return query.Initial(store(clone(v)))
+}
+
+// dated returns the initial data with the time at which they were current.
+func (o *queryOptions[T]) dated(r *run) query.InitialData[T] {
+	if _, ok := o.written["initialData"]; !ok {
+		return query.InitialData[T]{}
+	}
+	switch at := o.written["initialDataUpdatedAt"].(type) {
 	case string: // "never"
-		return d.At(time.Time{})
+		return o.initial.At(time.Time{})
 	case float64:
 		if r != nil {
-			return d.At(r.time(at))
+			return o.initial.At(r.time(at))
 		}
 	}
-	return d
+	return o.initial
 }
 
 // sharing is nil for the booleans, which are part of the policy.
-func sharing(v any) func(old, next any) any {
+func sharing[T any](v any) func(old, next T) T {
 	name, op, ok := operator(v)
 	if !ok {
 		return nil
 	}
 	path := op[name].(string)
-	return func(old, next any) any {
-		if sameJSON(at(old, path), at(next, path)) {
+	return func(old, next T) T {
+		if sameJSON(at(shown(old), path), at(shown(next), path)) {
 			return old
 		}
 		return next

@@ -60,11 +60,7 @@ func (r *run) record() error {
 	if queries := r.entryChanges(); len(queries) > 0 {
 		rec["queries"] = queries
 	}
-	observers, err := r.viewChanges(now.told)
-	if err != nil {
-		return err
-	}
-	if len(observers) > 0 {
+	if observers := r.viewChanges(now.told); len(observers) > 0 {
 		rec["observers"] = observers
 	}
 	if mutations := r.mutationChanges(); len(mutations) > 0 {
@@ -199,18 +195,14 @@ func bothKeys[V any](a, b map[string]V) []string {
 }
 
 // viewChanges returns the observers that changed, by id.
-func (r *run) viewChanges(told map[string]bool) (object, error) {
+func (r *run) viewChanges(told map[string]bool) object {
 	now := map[string]view{}
 	owner := map[string]*observed{}
 	for id, o := range r.observers {
 		if o.stop == nil {
 			continue
 		}
-		views, err := o.watcher.views(r)
-		if err != nil {
-			return nil, err
-		}
-		for _, v := range views {
+		for _, v := range o.watcher.views(r) {
 			now[id+v.suffix], owner[id+v.suffix] = v, o
 		}
 	}
@@ -239,7 +231,7 @@ func (r *run) viewChanges(told map[string]bool) (object, error) {
 			out[id] = diff
 		}
 	}
-	return out, nil
+	return out
 }
 
 // since returns what differs from the view before, and which data are the same

@@ -62,7 +62,7 @@ type watcher interface {
 	// subscribe adds the listener told.
 	subscribe(told func()) (stop func())
 	// views returns everything it shows at the moment.
-	views(r *run) ([]view, error)
+	views(r *run) []view
 }
 
 // view is a result as the trace has it.

@@ -14,7 +14,7 @@ func (r *run) do(step object) error {
 		return err
 	}
 	for _, take := range []func(*client, object) (bool, error){
-		r.doObserve, r.doInfinite, r.doGroup, r.doFetch, r.doRead, r.doDefaults, r.doMutation, r.doEnvironment, r.doHydration,
+		r.doObserve, r.doGroup, r.doFetch, r.doRead, r.doDefaults, r.doMutation, r.doEnvironment, r.doHydration,
 	} {
 		if done, err := take(c, step); done || err != nil {
 			return err
@@ -33,12 +33,16 @@ func (r *run) do(step object) error {
 // doObserve takes the steps on observers.
 func (r *run) doObserve(c *client, step object) (done bool, err error) {
 	switch step["do"] {
-	case "observe":
-		p, err := r.newPlainObserver(c, step["options"].(object))
+	case "observe", "observeInfinite":
+		observe := r.observePlain
+		if step["do"] == "observeInfinite" {
+			observe = r.observeInfinite
+		}
+		w, err := observe(c, step["options"].(object))
 		if err != nil {
 			return true, err
 		}
-		r.observe(step, c, p)
+		r.observe(step, c, w)
 	case "setOptions":
 		return true, on(r, step, func(_ *observed, w interface{ setOptions(object) error }) error {
 			return w.setOptions(step["options"].(object))
@@ -56,10 +60,9 @@ func (r *run) doObserve(c *client, step object) (done bool, err error) {
 			r.listen(o)
 			return nil
 		})
-	case "refetch":
+	case "refetch", "fetchNextPage", "fetchPreviousPage":
 		return true, on(r, step, func(_ *observed, w interface{ refetch(object) any }) error {
-			options, _ := step["options"].(object)
-			r.track(step["as"], func() any { return w.refetch(options) })
+			r.track(step["as"], func() any { return w.refetch(step) })
 			return nil
 		})
 	default:
@@ -81,46 +84,60 @@ func on[W any](r *run, step object, f func(*observed, W) error) error {
 	return f(o, w)
 }
 
-// doFetch takes the imperative fetches of plain queries.
+// doFetch takes the imperative fetches.
 func (r *run) doFetch(c *client, step object) (done bool, err error) {
+	options, _ := step["options"].(object)
 	switch step["do"] {
 	case "fetchQuery", "query", "ensureQueryData", "prefetchQuery":
-	default:
-		return false, nil
-	}
-	o, err := compile(r, c, step["options"].(object))
-	if err != nil {
-		return true, err
-	}
-	r.track(step["as"], func() any {
-		var v any
-		var err error
-		switch step["do"] {
-		case "prefetchQuery":
-			_ = query.Prefetch(r.ctx, c.Client, o.query) // its errors are nobody's
-			return "done"
-		case "ensureQueryData":
-			v, err = r.ensure(c, o)
-		default:
-			v, err = query.Fetch(r.ctx, c.Client, o.query)
+		o, err := compile(r, options, itself)
+		if err != nil {
+			return true, err
 		}
-		if err == nil && step["do"] == "query" && o.selects != nil {
-			v, err = o.selects(v)
+		fetch(r, c, step, o, r.plainQuery(c, o))
+		return true, nil
+	case "fetchInfiniteQuery", "infiniteQuery", "ensureInfiniteQueryData", "prefetchInfiniteQuery":
+		o, err := compile(r, options, storedPages)
+		if err != nil {
+			return true, err
+		}
+		fetch(r, c, step, o, r.infiniteQuery(c, o))
+		return true, nil
+	}
+	return false, nil
+}
+
+func fetch[T any](r *run, c *client, step object, o *queryOptions[T], q query.Query[T]) {
+	r.track(step["as"], func() any {
+		switch step["do"] {
+		case "prefetchQuery", "prefetchInfiniteQuery":
+			_ = query.Prefetch(r.ctx, c.Client, q) // its errors are nobody's
+			return "done"
+		case "ensureQueryData", "ensureInfiniteQueryData":
+			v, err := ensure(r, c, o, q)
+			return resolved(v, err)
+		}
+		v, err := query.Fetch(r.ctx, c.Client, q)
+		if selecting := step["do"] == "query" || step["do"] == "infiniteQuery"; err == nil && selecting && o.selects != nil {
+			return resolved(o.selects(shown(v)))
 		}
 		return resolved(v, err)
 	})
-	return true, nil
 }
 
 // ensure returns cached data and fetches them anew in the background if they
-// are stale and the options ask for it.
-func (r *run) ensure(c *client, o *queryOptions) (any, error) {
-	_, cached := query.Get(c.Client, o.query)
-	v, err := query.Ensure(r.ctx, c.Client, o.query)
-	if cached && o.revalidate {
-		r.track(nil, func() any { return query.Prefetch(r.ctx, c.Client, o.query) })
+// are stale and the options ask for it. Data that were there, or initial, have
+// not been counted by a fetch of ours.
+func ensure[T any](r *run, c *client, o *queryOptions[T], q query.Query[T]) (T, error) {
+	_, cached := query.Get(c.Client, q)
+	v, err := query.Ensure(r.ctx, c.Client, q)
+	if err != nil || !o.revalidate {
+		return v, err
 	}
-	return v, err
+	s, ok := c.State(q.Key)
+	if cached || ok && s.DataUpdateCount() == 0 {
+		r.track(nil, func() any { return query.Prefetch(r.ctx, c.Client, q) })
+	}
+	return v, nil
 }
 
 func resolved(v any, err error) any {
