@@ -206,4 +206,3 @@ func unpackerOf[T any]() func(*packed) (any, error) {
 		return v, err
 	}
 }
-

@@ -1,5 +1,10 @@
 package query
 
+import (
+	"context"
+	"iter"
+)
+
 // mailbox holds the latest result for one subscriber. Older ones that were not
 // taken in time are replaced; the last one never is. It is filled under the
 // client's mutex, so that results arrive in the order in which they were made.
@@ -11,6 +16,7 @@ type mailbox struct {
 	ended    bool
 	draining bool
 
+	sink  func()        // engine view: told at once, under the mutex
 	f     func(any)     // callback view: called by a goroutine that lives while there is mail
 	ready chan struct{} // otherwise: has a token while the slot may be full
 	quit  chan struct{} // closed by end
@@ -23,6 +29,10 @@ func (c *Client) newMailbox(f func(any)) *mailbox {
 // put replaces the mail. It needs the mutex.
 func (m *mailbox) put(v any) {
 	if m.ended {
+		return
+	}
+	if m.sink != nil {
+		m.sink()
 		return
 	}
 	m.slot = v
@@ -53,6 +63,24 @@ func (m *mailbox) take() any {
 	v := m.slot
 	m.slot = nil
 	return v
+}
+
+// mail iterates over what comes in until ctx is done or the mailbox ends.
+func (m *mailbox) mail(ctx context.Context) iter.Seq[any] {
+	return func(yield func(any) bool) {
+		for {
+			select {
+			case <-m.ready:
+				if v := m.take(); v != nil && !yield(v) {
+					return
+				}
+			case <-ctx.Done():
+				return
+			case <-m.quit:
+				return
+			}
+		}
+	}
 }
 
 // drain hands mail to the callback until there is none.

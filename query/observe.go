@@ -98,16 +98,8 @@ func (o *Observer[R]) Results(ctx context.Context) iter.Seq[Result[R]] {
 		if !yield(o.Current()) {
 			return
 		}
-		for {
-			select {
-			case <-m.ready:
-				r, ok := m.take().(*result)
-				if ok && !yield(Result[R]{r}) {
-					return
-				}
-			case <-ctx.Done():
-				return
-			case <-m.quit:
+		for v := range m.mail(ctx) {
+			if !yield(Result[R]{v.(*result)}) { //nolint:forcetypeassert,errcheck // mail of an observer
 				return
 			}
 		}

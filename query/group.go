@@ -1,0 +1,231 @@
+package query
+
+import (
+	"context"
+	"iter"
+	"slices"
+)
+
+// Observable is what a Group can hold: a Query[R], or a Selection that makes an
+// R of something else.
+type Observable[R any] interface {
+	plan() (*options, *selector)
+	shows(R)
+}
+
+func (q Query[T]) plan() (*options, *selector) { return q.erase(), nil }
+func (q Query[T]) shows(T)                     {}
+
+// Selection is a query with a select function.
+type Selection[T, R any] struct {
+	Query  Query[T]
+	Select func(T) (R, error)
+}
+
+func (s Selection[T, R]) plan() (*options, *selector) {
+	return s.Query.erase(), erasedSelect(s.Select)
+}
+func (s Selection[T, R]) shows(R) {}
+
+// Group observes a list of queries, which may change, as one. All methods may be
+// called concurrently.
+type Group[R any] struct{ g *group }
+
+type group struct {
+	c *Client
+
+	// Guarded by the client's mutex.
+	members []*member
+	subs    []*mailbox
+}
+
+// member is an observer in a group.
+type member struct {
+	o *observer
+	m *mailbox // not nil while the group has subscribers
+}
+
+// ObserveGroup returns a group of the given queries, in their order. Nothing is
+// fetched before somebody subscribes.
+func ObserveGroup[R any](c *Client, queries ...Observable[R]) *Group[R] {
+	g := &group{c: c}
+	for _, q := range queries {
+		o, sel := q.plan()
+		g.members = append(g.members, &member{o: c.observe(c.resolve(o), sel)})
+	}
+	return &Group[R]{g}
+}
+
+// SetQueries changes the list. Queries whose key was in it keep their observer,
+// and with it their previous data; the others begin or end to be observed.
+func (g *Group[R]) SetQueries(queries ...Observable[R]) {
+	plans := make([]plan, len(queries))
+	for i, q := range queries {
+		o, sel := q.plan()
+		plans[i] = plan{g.g.c.resolve(o), sel}
+	}
+	g.g.set(plans)
+}
+
+type plan struct {
+	opts *options
+	sel  *selector
+}
+
+func (g *group) set(plans []plan) {
+	g.c.mu.Lock()
+	before := g.members
+	g.c.mu.Unlock()
+	left := slices.Clone(before)
+	next := make([]*member, len(plans))
+	for i, p := range plans {
+		at := slices.IndexFunc(left, func(m *member) bool { return m.key() == p.opts.key.String() })
+		if at < 0 {
+			next[i] = &member{o: g.c.observe(p.opts, p.sel)}
+			continue
+		}
+		next[i] = left[at]
+		left = slices.Delete(left, at, at+1)
+		if err := next[i].o.set(p.opts, p.sel, false); err != nil {
+			g.c.report("SetQueries", err)
+		}
+	}
+	watched := false
+	g.c.update(func(*txn) {
+		g.members = next
+		watched = len(g.subs) > 0
+	})
+	if !watched {
+		return
+	}
+	for _, m := range left {
+		g.leave(m)
+	}
+	g.join()
+	g.c.update(func(*txn) { g.tell() })
+}
+
+func (m *member) key() string { return m.o.current.Load().key.String() }
+
+// join subscribes to the members that have no subscription yet.
+func (g *group) join() {
+	var fresh []*member
+	g.c.update(func(*txn) {
+		for _, m := range g.members {
+			if m.m == nil {
+				m.m = g.c.newMailbox(nil)
+				m.m.sink = g.tell
+				fresh = append(fresh, m)
+			}
+		}
+	})
+	for _, m := range fresh {
+		m.o.subscribe(m.m)
+	}
+}
+
+func (g *group) leave(m *member) {
+	var mail *mailbox
+	g.c.update(func(*txn) { mail, m.m = m.m, nil })
+	if mail != nil {
+		m.o.unsubscribe(mail)
+	}
+}
+
+// tell gives subscribers the results of all members. It needs the mutex.
+func (g *group) tell() {
+	if len(g.subs) == 0 {
+		return
+	}
+	all := g.results()
+	for _, m := range g.subs {
+		m.put(all)
+	}
+}
+
+func (g *group) results() []*result {
+	all := make([]*result, len(g.members))
+	for i, m := range g.members {
+		all[i] = m.o.current.Load()
+	}
+	return all
+}
+
+func (g *group) subscribe(m *mailbox) {
+	first := false
+	g.c.update(func(tx *txn) {
+		if tx.closed {
+			m.end()
+			return
+		}
+		first = len(g.subs) == 0
+		g.subs = append(slices.Clip(g.subs), m)
+	})
+	if first {
+		g.join()
+	}
+}
+
+func (g *group) unsubscribe(m *mailbox) {
+	var members []*member
+	g.c.update(func(*txn) {
+		m.end()
+		i := slices.Index(g.subs, m)
+		if i < 0 {
+			return
+		}
+		g.subs = slices.Concat(g.subs[:i], g.subs[i+1:])
+		if len(g.subs) == 0 {
+			members = g.members
+		}
+	})
+	for _, x := range members {
+		g.leave(x)
+	}
+}
+
+func typedResults[R any](all []*result) []Result[R] {
+	typed := make([]Result[R], len(all))
+	for i, r := range all {
+		typed[i] = Result[R]{r}
+	}
+	return typed
+}
+
+// Current returns the latest result of each query, in order.
+func (g *Group[R]) Current() []Result[R] {
+	g.g.c.mu.Lock()
+	defer g.g.c.mu.Unlock()
+	return typedResults[R](g.g.results())
+}
+
+// Subscribe calls f with all results when one of them changes, until stop is
+// called; see Observer.Subscribe.
+func (g *Group[R]) Subscribe(f func([]Result[R])) (stop func()) {
+	if f == nil {
+		g.g.c.report("Subscribe", ErrNilCallback)
+		return func() {}
+	}
+	m := g.g.c.newMailbox(func(v any) { f(typedResults[R](v.([]*result))) }) //nolint:forcetypeassert,errcheck // mail of a group
+	g.g.subscribe(m)
+	return func() { g.g.unsubscribe(m) }
+}
+
+// Results iterates over the results of all queries, the present ones first; see
+// Observer.Results.
+func (g *Group[R]) Results(ctx context.Context) iter.Seq[[]Result[R]] {
+	return func(yield func([]Result[R]) bool) {
+		m := g.g.c.newMailbox(nil)
+		g.g.subscribe(m)
+		defer g.g.unsubscribe(m)
+		m.take() // Current is at least as new
+		if !yield(g.Current()) {
+			return
+		}
+		for v := range m.mail(ctx) {
+			if !yield(typedResults[R](v.([]*result))) { //nolint:forcetypeassert,errcheck // mail of a group
+				return
+			}
+		}
+	}
+}
