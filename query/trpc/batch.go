@@ -2,6 +2,7 @@ package trpc
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -83,9 +84,16 @@ func singly(end *terminal, limits Batch, life *lifetime) Handler {
 	}
 }
 
-// admit tells why a call is not even sent alone.
+// admit tells why a call is not even sent alone. It is the last look at what
+// links and transformers made of the call, which must not spoil a whole batch.
 func admit(ctx context.Context, b base, alone request, limits Batch) error {
 	op := alone.ops[0]
+	if err := checkPath(op.Path); err != nil {
+		return err
+	}
+	if op.Input != nil && !json.Valid(op.Input) {
+		return fmt.Errorf("trpc: %s: encoded input is not JSON", op.Path)
+	}
 	if ctx.Err() != nil {
 		return &TransportError{Procedure: op.Path, Err: contextError(ctx)}
 	}

@@ -85,7 +85,7 @@ func New(cfg Config) (*Client, error) {
 	}
 	c := &Client{
 		transformer: cfg.Transformer,
-		life:        newLifetime(),
+		life:        newLifetime(context.Background()),
 		sched:       sched.New(cfg.Clock),
 		stats:       &counters{},
 	}
@@ -157,9 +157,6 @@ func (c *Client) Close(ctx context.Context) error {
 func (c *Client) call(ctx context.Context, op Op, in, out any) (err error) {
 	if c == nil {
 		return errors.New("trpc: call on a nil *Client")
-	}
-	if err := checkPath(op.Path); err != nil {
-		return err
 	}
 	if !c.life.begin() {
 		return fmt.Errorf("trpc: %s: %w", op.Path, ErrClosed)

@@ -2,8 +2,10 @@ package trpc_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"net/http"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -202,4 +204,35 @@ func TestKind_printsAsTRPCSpellsIt(t *testing.T) {
 	require.Equal(t, "query", trpc.KindQuery.String())
 	require.Equal(t, "mutation", trpc.KindMutation.String())
 	require.Equal(t, "kind(9)", trpc.Kind(9).String())
+}
+
+// hostile is a transformer, or a link, that would spoil the batch of others.
+type hostile struct{ trpc.Transformer }
+
+func (hostile) Encode(value any) (json.RawMessage, error) {
+	if value == 13 {
+		return json.RawMessage(`1},"1":{`), nil
+	}
+	return json.Marshal(value)
+}
+
+func (hostile) Decode(wire json.RawMessage, target any) error { return json.Unmarshal(wire, target) }
+
+func TestCall_malformedOpsStayOutOfTheBatch(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var p peer
+		c := p.client(t, trpc.Config{Transformer: hostile{}, Links: []trpc.Link{func(next trpc.Handler) trpc.Handler {
+			return func(ctx context.Context, op trpc.Op) (trpc.Answer, error) {
+				op.Path = strings.ReplaceAll(op.Path, "_", ",")
+				return next(ctx, op)
+			}
+		}}})
+		good, bad, worse := start(t.Context(), c, "good", 1), start(t.Context(), c, "bad", 13), start(t.Context(), c, "wor_se", 1)
+		pass(time.Second)
+		good.requireResult(t, echoed{"good", []byte("1")})
+		require.ErrorContains(t, bad.err, "not JSON")
+		require.ErrorContains(t, worse.err, "invalid procedure path")
+		require.Equal(t, []string{"good"}, p.only(t).Procedures)
+	})
 }

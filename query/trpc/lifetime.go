@@ -17,9 +17,9 @@ type lifetime struct {
 	refused bool
 }
 
-func newLifetime() *lifetime {
+func newLifetime(ctx context.Context) *lifetime {
 	l := &lifetime{idle: make(chan struct{})}
-	l.ctx, l.cancel = context.WithCancelCause(context.Background())
+	l.ctx, l.cancel = context.WithCancelCause(ctx)
 	return l
 }
 
