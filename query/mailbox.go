@@ -78,6 +78,8 @@ func (m *mailbox) mail(ctx context.Context) iter.Seq[any] {
 				return
 			case <-m.quit:
 				return
+			case <-m.c.life.Done():
+				return
 			}
 		}
 	}

@@ -96,9 +96,11 @@ func testOnly(imported Import) bool {
 }
 
 // Budgets of exported package-level identifiers. The golden files in .ci/api
-// guard every single one; these only stop a slow growth.
+// guard every single one; these only stop a slow growth. More than a third of
+// query's are constants of enumerations and constructors of policy values, which
+// are read in groups.
 const (
-	maxExportedQuery = 120
+	maxExportedQuery = 190
 	maxExported      = 70
 )
 

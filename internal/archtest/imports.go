@@ -151,7 +151,7 @@ func forbiddenInExamples(imported Import) string {
 // mayUseClock keeps the archived clock module at the edges: where users hand
 // one in, and in internal/sched, which everything else schedules through.
 func mayUseClock(dir string) bool {
-	return slices.Contains([]string{"query", "internal/sched", "query/querytest", "query/trpc"}, dir) ||
+	return slices.Contains([]string{"query", "internal/sched", "internal/conformance", "query/querytest", "query/trpc"}, dir) ||
 		within(dir, "examples") || within(dir, "query/contrib")
 }
 
