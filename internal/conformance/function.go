@@ -198,6 +198,7 @@ func lookup(m object, name string) (any, bool) {
 // errorText names an error as the trace does.
 func errorText(err error) any {
 	var scripted *scriptedError
+	var restored *query.RestoredError
 	switch {
 	case err == nil:
 		return nil
@@ -209,6 +210,18 @@ func errorText(err error) any {
 		return "$missingMutationFn"
 	case errors.As(err, &scripted):
 		return scripted.message
+	case errors.As(err, &restored):
+		return restoredText(restored.Message)
 	}
 	return err.Error()
+}
+
+// restoredText names an error of which only the text has travelled.
+func restoredText(message string) any {
+	for _, err := range []error{query.ErrCancelled, query.ErrNoFetch, query.ErrNoMutationFunc} {
+		if message == err.Error() {
+			return errorText(err)
+		}
+	}
+	return message
 }

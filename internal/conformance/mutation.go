@@ -72,24 +72,24 @@ func (r *run) untypedCallbacks(c *client, level string, specs object) query.Muta
 	var calls query.MutationCallbacks
 	if spec, ok := specs["onMutate"].(object); ok {
 		calls.OnMutate = func(_ context.Context, m query.MutationInfo) (any, error) {
-			return r.callback(c, level+".onMutate", spec, object{"variables": m.Variables})
+			return r.callback(c, level+".onMutate", spec, object{"variables": variablesOf(m.Variables)})
 		}
 	}
 	if spec, ok := specs["onSuccess"].(object); ok {
 		calls.OnSuccess = func(_ context.Context, m query.MutationInfo, data any) error {
-			_, err := r.callback(c, level+".onSuccess", spec, withContext(object{"variables": m.Variables, "data": data}, m.Context))
+			_, err := r.callback(c, level+".onSuccess", spec, withContext(object{"variables": variablesOf(m.Variables), "data": data}, m.Context))
 			return err
 		}
 	}
 	if spec, ok := specs["onError"].(object); ok {
 		calls.OnError = func(_ context.Context, m query.MutationInfo, e error) error {
-			_, err := r.callback(c, level+".onError", spec, withContext(object{"variables": m.Variables, "error": errorText(e)}, m.Context))
+			_, err := r.callback(c, level+".onError", spec, withContext(object{"variables": variablesOf(m.Variables), "error": errorText(e)}, m.Context))
 			return err
 		}
 	}
 	if spec, ok := specs["onSettled"].(object); ok {
 		calls.OnSettled = func(_ context.Context, m query.MutationInfo, data any, e error) error {
-			_, err := r.callback(c, level+".onSettled", spec, withContext(settled(data, e, m.Variables), m.Context))
+			_, err := r.callback(c, level+".onSettled", spec, withContext(settled(data, e, variablesOf(m.Variables)), m.Context))
 			return err
 		}
 	}
@@ -127,7 +127,7 @@ func (r *run) mutationDefaults(c *client, options object) (query.MutationDefault
 			return d, err
 		}
 		d.Do = func(ctx context.Context, m query.MutationInfo) (any, error) {
-			return r.callMutation(ctx, fn, m.Variables)
+			return r.callMutation(ctx, fn, variablesOf(m.Variables))
 		}
 	}
 	return d, nil
@@ -212,7 +212,7 @@ func mutationFilterOf(v any) (query.MutationFilter, error) {
 	case name == "$variables":
 		want := op[name].(object)
 		f.Predicate = func(m query.MutationInfo) bool {
-			return sameJSON(at(m.Variables, want["path"].(string)), want["equals"])
+			return sameJSON(at(variablesOf(m.Variables), want["path"].(string)), want["equals"])
 		}
 	default:
 		return f, fmt.Errorf("unknown predicate %s", name)

@@ -84,7 +84,7 @@ func (r *run) mutationFields(m query.MutationInfo) object {
 	return object{
 		"status": string(m.Status), "data": orAbsent(m.Data, m.HasData), "error": errorText(m.Err),
 		"failureCount": float64(m.FailureCount), "failureReason": errorText(m.FailureReason),
-		"isPaused": m.IsPaused, "variables": m.Variables, "context": contextOf(m.Context),
+		"isPaused": m.IsPaused, "variables": variablesOf(m.Variables), "context": contextOf(m.Context),
 		"submittedAt": r.relative(m.SubmittedAt),
 	}
 }

@@ -28,7 +28,7 @@ type run struct {
 	focus, online *query.Signal
 	clients       map[string]*client
 	observers     map[string]*observed
-	saved         map[string]any // dehydrated states
+	saved         map[string][]byte // dehydrated states
 
 	step  int
 	seen  seen
@@ -92,7 +92,7 @@ func (s *Scenario) play(carefully bool) ([]any, error) {
 		s: s, ctx: ctx, clock: clock.New(),
 		wake: make(chan struct{}, 1), over: make(chan struct{}),
 		focus: new(query.Signal), online: query.NewSignal(true),
-		clients: map[string]*client{}, observers: map[string]*observed{}, saved: map[string]any{},
+		clients: map[string]*client{}, observers: map[string]*observed{}, saved: map[string][]byte{},
 		seen: newSeen(), vars: clone(s.vars).(object),
 		counts: map[string]int{}, promises: map[string]bool{}, log: newEvents(),
 	}
