@@ -54,7 +54,7 @@ func (s *session) refreshes() []string {
 }
 
 // accepts refuses every call that does not come with the token.
-func accepts(token string) func(request) (*http.Response, error) {
+func accepts(token string) responder {
 	return func(r request) (*http.Response, error) {
 		if r.Header.Get("Authorization") == "Bearer "+token {
 			return echo(r)
@@ -234,7 +234,7 @@ func (a failingAuth) Refresh(context.Context, string) (string, error) { return "
 
 func TestAuth_echoedTokenIsRedacted(t *testing.T) {
 	t.Parallel()
-	for name, respond := range map[string]func(request) (*http.Response, error){
+	for name, respond := range map[string]responder{
 		"page":  always(http.StatusBadGateway, "<h1>bad request: Authorization: Bearer s3cr3t-token</h1>"),
 		"error": always(http.StatusForbidden, `{"error":{"message":"s3cr3t-token is unknown","code":-32003}}`),
 	} {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"runtime/debug"
+	"slices"
 
 	"github.com/benbjohnson/clock"
 
@@ -122,9 +123,9 @@ func (c *Client) chain(cfg Config, batch Batch, end *terminal) Handler {
 	if cfg.Header != nil {
 		h = addHeader(cfg.Header)(h)
 	}
-	for i := len(cfg.Links) - 1; i >= 0; i-- {
-		if cfg.Links[i] != nil {
-			h = cfg.Links[i](h)
+	for _, link := range slices.Backward(cfg.Links) {
+		if link != nil {
+			h = link(h)
 		}
 	}
 	return h

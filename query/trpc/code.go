@@ -6,9 +6,11 @@ import "net/http"
 // this package does not know are kept as the server sent them; the empty Code
 // means that the server gave nothing to tell it from. A Code is an error only so
 // that errors.Is(err, CodeConflict) finds an [*Error] with it.
-type Code string //nolint:errname // it is the name of an error first
+type Code string //nolint:errname // it names errors
 
 // The codes of tRPC 11; version 10 knows most of them.
+//
+//nolint:errname // they name errors
 const (
 	CodeParseError           Code = "PARSE_ERROR"
 	CodeBadRequest           Code = "BAD_REQUEST"

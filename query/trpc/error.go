@@ -74,10 +74,10 @@ func (e *Error) Error() string {
 // Is reports whether target is the code of e, or [ErrOutcomeUnknown] if that
 // is so.
 func (e *Error) Is(target error) bool {
-	if code, ok := target.(Code); ok { //nolint:errorlint // errors.Is unwraps
+	if code, ok := target.(Code); ok {
 		return e.Code == code
 	}
-	return e.OutcomeUnknown && target == ErrOutcomeUnknown //nolint:errorlint // errors.Is unwraps
+	return e.OutcomeUnknown && target == ErrOutcomeUnknown
 }
 
 // HTTPError is a complete HTTP response that does not answer the call as tRPC,
@@ -118,7 +118,7 @@ func (e *HTTPError) Unwrap() error { return e.Err }
 
 // Is reports whether target is [ErrOutcomeUnknown] and that is so.
 func (e *HTTPError) Is(target error) bool {
-	return e.OutcomeUnknown && target == ErrOutcomeUnknown //nolint:errorlint // errors.Is unwraps
+	return e.OutcomeUnknown && target == ErrOutcomeUnknown
 }
 
 // TransportError means that no complete response arrived: the connection
@@ -152,7 +152,7 @@ func (e *TransportError) Unwrap() error { return e.Err }
 
 // Is reports whether target is [ErrOutcomeUnknown] and that is so.
 func (e *TransportError) Is(target error) bool {
-	return e.OutcomeUnknown && target == ErrOutcomeUnknown //nolint:errorlint // errors.Is unwraps
+	return e.OutcomeUnknown && target == ErrOutcomeUnknown
 }
 
 // DecodeError means that the call succeeded, a mutation has run, and the result

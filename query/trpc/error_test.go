@@ -19,7 +19,7 @@ import (
 
 // callOnce makes one query and one mutation of a server that always responds
 // alike, and returns their errors.
-func callOnce(t *testing.T, respond func(request) (*http.Response, error)) (query, mutation error) {
+func callOnce(t *testing.T, respond responder) (query, mutation error) {
 	t.Helper()
 	p := peer{respond: respond}
 	c := p.client(t, trpc.Config{Batch: trpc.Batch{Mode: trpc.BatchOff}, MaxResponseBytes: 1 << 10})
@@ -115,7 +115,7 @@ func TestHTTPError_describesWhatIsNotTRPC(t *testing.T) {
 	t.Parallel()
 	page := "<!DOCTYPE html>\r\n<h1>502 Bad\tGateway</h1>"
 	for name, tc := range map[string]struct {
-		respond func(request) (*http.Response, error)
+		respond responder
 		want    trpc.HTTPError
 	}{
 		"page":          {always(502, page, "Content-Type", "text/html"), trpc.HTTPError{Status: 502, ContentType: "text/html", Excerpt: "<!DOCTYPE html> <h1>502 Bad Gateway</h1>", Err: trpc.ErrNotTRPC, OutcomeUnknown: true}},

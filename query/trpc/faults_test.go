@@ -29,7 +29,7 @@ func refusedWith(code trpc.Code, after time.Duration) func(error) error {
 	return func(err error) error {
 		var refused *trpc.Error
 		if !errors.As(err, &refused) || refused.Code != code || refused.RetryAfter != after {
-			return fmt.Errorf("not %s after %s: %w", code, after, err)
+			return fmt.Errorf("not %v after %s: %w", string(code), after, err)
 		}
 		return nil
 	}

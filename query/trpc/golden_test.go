@@ -273,6 +273,7 @@ func TestGolden_outcomesOfRecordedResponses(t *testing.T) {
 			}
 			replayed++
 			t.Run(fmt.Sprintf("%s/%d %s", name, i, e.Note), func(t *testing.T) {
+				t.Parallel()
 				synctest.Test(t, func(t *testing.T) {
 					outs, errs, _ := e.replay(t, calls, cfg)
 					for i := range outs {
@@ -303,6 +304,7 @@ func TestGolden_requestsAreThoseOfTheOfficialClient(t *testing.T) {
 			}
 			compared++
 			t.Run(fmt.Sprintf("%s/%d", name, i), func(t *testing.T) {
+				t.Parallel()
 				synctest.Test(t, func(t *testing.T) {
 					u, err := url.Parse(e.Request.Target)
 					require.NoError(t, err)
@@ -346,6 +348,7 @@ func TestGolden_richValues(t *testing.T) {
 		}
 		delete(want, e.Note)
 		t.Run(e.Note, func(t *testing.T) {
+			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				calls, ok := e.calls(true)
 				require.True(t, ok)

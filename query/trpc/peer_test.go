@@ -18,11 +18,14 @@ import (
 
 // peer is a server in memory: an http.RoundTripper that records what it is sent.
 type peer struct {
-	respond func(request) (*http.Response, error)
+	respond responder
 
 	mu   sync.Mutex
 	seen []request
 }
+
+// responder is what a peer does with a request.
+type responder func(request) (*http.Response, error)
 
 // request is what a peer makes of an HTTP request.
 type request struct {
@@ -144,7 +147,7 @@ func reply(status int, body string) *http.Response {
 }
 
 // always responds with the same status, body and headers.
-func always(status int, body string, header ...string) func(request) (*http.Response, error) {
+func always(status int, body string, header ...string) responder {
 	return func(request) (*http.Response, error) {
 		resp := reply(status, body)
 		for i := 0; i+1 < len(header); i += 2 {

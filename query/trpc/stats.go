@@ -1,6 +1,7 @@
 package trpc
 
 import (
+	"maps"
 	"net/http"
 	"sync"
 	"sync/atomic"
@@ -55,8 +56,6 @@ func (c *counters) snapshot() Stats {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for status, n := range c.byStatus {
-		s.ByStatus[status] = n
-	}
+	maps.Copy(s.ByStatus, c.byStatus)
 	return s
 }

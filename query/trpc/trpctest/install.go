@@ -12,19 +12,19 @@ import (
 
 // installation returns the node program and the folder of the servers, with
 // their packages installed. Without them the test is skipped.
-func installation(t testing.TB) (node, dir string) {
-	t.Helper()
+func installation(tb testing.TB) (node, dir string) {
+	tb.Helper()
 	node, dir, err := locate()
 	if err == nil {
-		err = install(t, dir)
+		err = install(tb, dir)
 	}
 	if err == nil {
 		return node, dir
 	}
 	if required() {
-		t.Fatalf("trpctest: FRESHET_REQUIRE_NODE is set: %v", err)
+		tb.Fatalf("trpctest: FRESHET_REQUIRE_NODE is set: %v", err)
 	}
-	t.Skipf("needs a tRPC server: %v", err)
+	tb.Skipf("needs a tRPC server: %v", err)
 	return "", ""
 }
 
@@ -54,8 +54,8 @@ func locate() (node, dir string, err error) {
 // install fetches the servers' packages once. It works beside their place and
 // moves them there in one step, because tests of several packages may do the
 // same at a time.
-func install(t testing.TB, dir string) error {
-	t.Helper()
+func install(tb testing.TB, dir string) error {
+	tb.Helper()
 	modules := filepath.Join(dir, "node_modules")
 	if _, err := os.Stat(modules); err == nil {
 		return nil
@@ -64,13 +64,13 @@ func install(t testing.TB, dir string) error {
 	if err != nil {
 		return fmt.Errorf("npm is not installed, and %s is missing", modules)
 	}
-	beside, err := os.MkdirTemp(dir, "install-")
+	beside, err := os.MkdirTemp(dir, "install-") //nolint:usetesting // a rename needs one file system
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(beside) //nolint:errcheck // what is left is ignored by git
 	for _, name := range []string{"package.json", "package-lock.json", ".npmrc"} {
-		text, err := os.ReadFile(filepath.Join(dir, name)) //nolint:gosec // the names are above
+		text, err := os.ReadFile(filepath.Join(dir, name))
 		if err != nil {
 			return err
 		}
@@ -78,7 +78,7 @@ func install(t testing.TB, dir string) error {
 			return err
 		}
 	}
-	cmd := exec.CommandContext(t.Context(), npm, "ci", "--ignore-scripts")
+	cmd := exec.CommandContext(tb.Context(), npm, "ci", "--ignore-scripts")
 	cmd.Dir = beside
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("npm ci: %w\n%s", err, out)

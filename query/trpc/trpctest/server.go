@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"io"
+	"maps"
 	"net/http"
 	"os"
 	"os/exec"
@@ -26,50 +27,50 @@ type Server struct {
 
 // Start runs the seller's server of the current tRPC release with the given
 // flags until the test ends, on a free port of the loopback interface.
-func Start(t testing.TB, flags ...string) *Server {
-	t.Helper()
-	return run(t, "server.mjs", flags)
+func Start(tb testing.TB, flags ...string) *Server {
+	tb.Helper()
+	return run(tb, "server.mjs", flags)
 }
 
 // StartOld runs a peer of an older line, "v10" or "v11.0", until the test ends.
 // It has a few wire procedures, and no control endpoint.
-func StartOld(t testing.TB, line string, flags ...string) *Server {
-	t.Helper()
-	return run(t, "old-peer.mjs", append([]string{"--line", line}, flags...))
+func StartOld(tb testing.TB, line string, flags ...string) *Server {
+	tb.Helper()
+	return run(tb, "old-peer.mjs", append([]string{"--line", line}, flags...))
 }
 
 // dieWithParent makes the server exit when its standard input ends, so that a
 // killed test process leaves no server behind.
 const dieWithParent = `data:text/javascript,process.stdin.on('end',()=>process.exit()).resume()`
 
-func run(t testing.TB, script string, flags []string) *Server {
-	t.Helper()
-	node, dir := installation(t)
+func run(tb testing.TB, script string, flags []string) *Server {
+	tb.Helper()
+	node, dir := installation(tb)
 	args := append([]string{"--import", dieWithParent, script, "--port", "0"}, flags...)
-	cmd := exec.CommandContext(t.Context(), node, args...)
+	cmd := exec.CommandContext(tb.Context(), node, args...)
 	cmd.Dir = dir
 	var complaints bytes.Buffer
 	cmd.Stderr = &complaints
 	stdin, err := cmd.StdinPipe()
 	if err != nil {
-		t.Fatalf("trpctest: %v", err)
+		tb.Fatalf("trpctest: %v", err)
 	}
 	stdout, err := cmd.StdoutPipe()
 	if err != nil {
-		t.Fatalf("trpctest: %v", err)
+		tb.Fatalf("trpctest: %v", err)
 	}
 	if err := cmd.Start(); err != nil {
-		t.Fatalf("trpctest: start node: %v", err)
+		tb.Fatalf("trpctest: start node: %v", err)
 	}
-	t.Cleanup(func() {
+	tb.Cleanup(func() {
 		_ = stdin.Close()      // fails if the server has gone
 		_ = cmd.Process.Kill() // the same
 		_ = cmd.Wait()         // reports the signal
-		if t.Failed() && complaints.Len() > 0 {
-			t.Logf("trpctest: the server said:\n%s", complaints.String())
+		if tb.Failed() && complaints.Len() > 0 {
+			tb.Logf("trpctest: the server said:\n%s", complaints.String())
 		}
 	})
-	s := &Server{t: t}
+	s := &Server{t: tb}
 	line, err := bufio.NewReader(stdout).ReadBytes('\n')
 	if err == nil {
 		err = json.Unmarshal(line, s)
@@ -77,7 +78,7 @@ func run(t testing.TB, script string, flags []string) *Server {
 	if err != nil {
 		_ = cmd.Process.Kill() // before its complaints are read
 		_ = cmd.Wait()         // reports the signal
-		t.Fatalf("trpctest: no ready line (%v); the server said:\n%s", err, complaints.String())
+		tb.Fatalf("trpctest: no ready line (%v); the server said:\n%s", err, complaints.String())
 	}
 	return s
 }
@@ -87,10 +88,9 @@ func run(t testing.TB, script string, flags []string) *Server {
 // answer is nil.
 func (s *Server) Control(op string, fields map[string]any, answer any) {
 	s.t.Helper()
-	message := map[string]any{"op": op}
-	for name, value := range fields {
-		message[name] = value
-	}
+	message := map[string]any{}
+	maps.Copy(message, fields)
+	message["op"] = op
 	body, err := json.Marshal(message)
 	if err != nil {
 		s.t.Fatalf("trpctest: %s: %v", op, err)
