@@ -40,15 +40,25 @@ type derivation struct {
 
 	interval time.Duration
 	now      time.Time
+	keep     bool // only the timers are to be set
 }
 
 // derive brings the observer's result up to date, tells subscribers if it
 // changed, and sets the timers. Whoever comes while a derivation runs leaves it
 // to begin again.
-func (o *observer) derive() {
+func (o *observer) derive() { o.bringUpToDate(false) }
+
+// keep sets the timers if no derivation has done so since the first subscriber
+// came, and leaves the result alone.
+func (o *observer) keep() { o.bringUpToDate(true) }
+
+func (o *observer) bringUpToDate(keep bool) {
 	c := o.c
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if keep && !o.rearm {
+		return
+	}
 	o.dirty = true
 	if o.deriving || o.e == nil {
 		return
@@ -58,8 +68,9 @@ func (o *observer) derive() {
 		o.dirty = false
 		d := &derivation{
 			o: o, opts: o.opts, sel: o.sel, e: o.e, st: o.e.state.Load(),
-			base: o.since, prev: o.current.Load(), seen: o.seen, now: c.sched.Now(),
+			base: o.since, prev: o.current.Load(), seen: o.seen, now: c.sched.Now(), keep: keep,
 		}
+		keep = false
 		c.mu.Unlock()
 		r := d.result()
 		c.mu.Lock()
@@ -196,6 +207,12 @@ func (d *derivation) shared(next any) any {
 // show makes r the observer's result, under the mutex.
 func (o *observer) show(d *derivation, r *result) {
 	before := o.seen
+	if d.keep {
+		if len(o.subs) > 0 && !o.c.closed {
+			o.setTimers(d, before, d.prev)
+		}
+		return
+	}
 	o.seen = d.seen
 	var changes fieldSet
 	if d.prev != nil {
@@ -219,7 +236,7 @@ func (o *observer) show(d *derivation, r *result) {
 // setTimers arms the stale and the poll timer. Both begin anew with every change
 // of the entry; a change of options moves them only if it concerns them.
 func (o *observer) setTimers(d *derivation, before seen, r *result) {
-	s := o.seen
+	s := d.seen
 	anew := o.rearm || s.e != before.e || s.st != before.st || s.enabled != before.enabled
 	o.rearm = false
 	if anew || s.stale.kind != before.stale.kind || s.stale.d != before.stale.d {

@@ -41,8 +41,14 @@ type group struct {
 
 // member is an observer in a group.
 type member struct {
-	o *observer
-	m *mailbox // not nil while the group has subscribers
+	o     *observer
+	m     *mailbox // not nil while the group has subscribers
+	shown *result  // what the member last told the group
+}
+
+func (c *Client) newMember(p plan) *member {
+	o := c.observe(p.opts, p.sel)
+	return &member{o: o, shown: o.current.Load()}
 }
 
 // ObserveGroup returns a group of the given queries, in their order. Nothing is
@@ -51,7 +57,7 @@ func ObserveGroup[R any](c *Client, queries ...Observable[R]) *Group[R] {
 	g := &group{c: c}
 	for _, q := range queries {
 		o, sel := q.plan()
-		g.members = append(g.members, &member{o: c.observe(c.resolve(o), sel)})
+		g.members = append(g.members, c.newMember(plan{c.resolve(o), sel}))
 	}
 	return &Group[R]{g}
 }
@@ -81,7 +87,7 @@ func (g *group) set(plans []plan) {
 	for i, p := range plans {
 		at := slices.IndexFunc(left, func(m *member) bool { return m.key() == p.opts.key.String() })
 		if at < 0 {
-			next[i] = &member{o: g.c.observe(p.opts, p.sel)}
+			next[i] = g.c.newMember(p)
 			continue
 		}
 		next[i] = left[at]
@@ -92,6 +98,9 @@ func (g *group) set(plans []plan) {
 	}
 	watched := false
 	g.c.update(func(*txn) {
+		for _, m := range next {
+			m.shown = m.o.current.Load()
+		}
 		g.members = next
 		watched = len(g.subs) > 0
 	})
@@ -114,7 +123,10 @@ func (g *group) join() {
 		for _, m := range g.members {
 			if m.m == nil {
 				m.m = g.c.newMailbox(nil)
-				m.m.sink = g.tell
+				m.m.sink = func(r any) {
+					m.shown = r.(*result) //nolint:forcetypeassert,errcheck // mail of an observer
+					g.tell()
+				}
 				fresh = append(fresh, m)
 			}
 		}
@@ -146,7 +158,7 @@ func (g *group) tell() {
 func (g *group) results() []*result {
 	all := make([]*result, len(g.members))
 	for i, m := range g.members {
-		all[i] = m.o.current.Load()
+		all[i] = m.shown
 	}
 	return all
 }

@@ -16,7 +16,7 @@ type mailbox struct {
 	ended    bool
 	draining bool
 
-	sink  func()        // engine view: told at once, under the mutex
+	sink  func(any)     // engine view: told at once, under the mutex
 	f     func(any)     // callback view: called by a goroutine that lives while there is mail
 	ready chan struct{} // otherwise: has a token while the slot may be full
 	quit  chan struct{} // closed by end
@@ -32,7 +32,7 @@ func (m *mailbox) put(v any) {
 		return
 	}
 	if m.sink != nil {
-		m.sink()
+		m.sink(v)
 		return
 	}
 	m.slot = v

@@ -158,7 +158,11 @@ func (o *observer) subscribe(m *mailbox) {
 		return
 	}
 	if o.wantsOnMount() {
+		// A fetch that is joined changes nothing yet, and as in query-core the result
+		// stays what it was until something does.
 		o.fetch(fetchMode{})
+		o.keep()
+		return
 	}
 	o.derive()
 }
