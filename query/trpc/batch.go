@@ -20,7 +20,8 @@ import (
 type BatchMode uint8
 
 // The zero mode collects calls; servers can be set to refuse batches, and
-// BatchOff is for those.
+// BatchOff is for those. It sends a mutation without input with an empty body,
+// which servers from 11.0 to 11.23 refuse where an input is optional.
 const (
 	BatchOn BatchMode = iota
 	BatchOff

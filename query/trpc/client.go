@@ -54,7 +54,8 @@ type Config struct {
 	// Clock times the batch window. Nil means the system clock.
 	Clock clock.Clock
 
-	// Links wrap every call, the first one outermost.
+	// Links wrap every call, the first one outermost. Headers and the token are
+	// added behind them, where they cannot leak into a log.
 	Links []Link
 }
 

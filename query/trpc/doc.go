@@ -12,9 +12,10 @@
 //
 // Calls that start within [Batch].Window of each other travel as one HTTP
 // request, queries and mutations apart, and only if their headers are equal, so
-// two users never share a request. A call that is alone goes as a plain request.
-// Each call has its own context: leaving a batch does not disturb the others,
-// and the HTTP request is cancelled when its last call has left.
+// two users never share a request. A call that is alone goes as a plain request,
+// except a mutation without input, which only a batch of one carries to all
+// servers. Each call has its own context: leaving a batch does not disturb the
+// others, and the HTTP request is cancelled when its last call has left.
 //
 // # Errors
 //

@@ -254,3 +254,21 @@ func TestRetryAfter_isReadForBothKindsOfAnswers(t *testing.T) {
 		})
 	}
 }
+
+func TestErrors_sayWhatHappenedInOneLine(t *testing.T) {
+	t.Parallel()
+	for want, err := range map[string]error{
+		"trpc: CONFLICT":                      trpc.CodeConflict,
+		"trpc: a: CONFLICT: taken":            &trpc.Error{Procedure: "a", Code: trpc.CodeConflict, Message: "taken"},
+		"trpc: a: CONFLICT (outcome unknown)": &trpc.Error{Procedure: "a", Code: trpc.CodeConflict, Message: "CONFLICT", OutcomeUnknown: true},
+		"trpc: a: error -7: odd":              &trpc.Error{Procedure: "a", Number: -7, Message: "odd"},
+		`trpc: a: HTTP status 502 (text/html): not a tRPC response: "<h1>"`:               &trpc.HTTPError{Procedure: "a", Status: 502, ContentType: "text/html", Excerpt: "<h1>", Err: trpc.ErrNotTRPC},
+		"trpc: a: HTTP status 200: missing result (outcome unknown)":                      &trpc.HTTPError{Procedure: "a", Status: 200, Err: trpc.ErrMissingResult, OutcomeUnknown: true},
+		"trpc: a: HTTP status 200: incomplete response: unexpected EOF (outcome unknown)": &trpc.TransportError{Procedure: "a", Status: 200, Err: io.ErrUnexpectedEOF, OutcomeUnknown: true},
+		"trpc: a: EOF":                &trpc.TransportError{Procedure: "a", Err: io.EOF},
+		"trpc: a: decode result: EOF": &trpc.DecodeError{Procedure: "a", Err: io.EOF},
+		"panic: boom":                 &trpc.PanicError{Value: "boom"},
+	} {
+		require.EqualError(t, err, want)
+	}
+}
