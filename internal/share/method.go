@@ -13,12 +13,7 @@ func shareTime(_ *walk, old, next reflect.Value) (reflect.Value, bool) {
 }
 
 func timeOf(v reflect.Value) time.Time {
-	if v.CanAddr() {
-		if t, ok := v.Addr().Interface().(*time.Time); ok {
-			return *t
-		}
-	}
-	t, _ := v.Interface().(time.Time)
+	t, _ := reflect.TypeAssert[time.Time](v) // of no other type by plan
 	return t
 }
 

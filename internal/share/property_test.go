@@ -106,7 +106,7 @@ func TestShare_unrelatedSamples(t *testing.T) {
 
 // clone copies deeply, by reflection, whatever it is given.
 func clone[T any](v T) T {
-	out, _ := deepClone(reflect.ValueOf(&v)).Elem().Interface().(T)
+	out, _ := reflect.TypeAssert[T](deepClone(reflect.ValueOf(&v)).Elem())
 	return out
 }
 
