@@ -39,6 +39,7 @@ func (p pace) bySales() query.RefetchInterval {
 				return p.stretch(p.intervals.Processing)
 			case waiting:
 				chosen = p.intervals.Pending
+			case settled: // as long as there is nothing else
 			}
 		}
 		return p.stretch(chosen)
