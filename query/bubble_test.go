@@ -72,23 +72,26 @@ func hang(ctx context.Context) (int, error) {
 
 func ignore[T any](query.Result[T]) {}
 
-// recorder keeps the results that a subscriber got.
-type recorder[T any] struct {
+// log is a list that several goroutines add to.
+type log[T any] struct {
 	mu   sync.Mutex
-	list []query.Result[T]
+	list []T
 }
 
-func (r *recorder[T]) add(x query.Result[T]) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.list = append(r.list, x)
+func (l *log[T]) add(x T) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.list = append(l.list, x)
 }
 
-func (r *recorder[T]) all() []query.Result[T] {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return append([]query.Result[T](nil), r.list...)
+func (l *log[T]) all() []T {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return append([]T(nil), l.list...)
 }
+
+// recorder keeps the results that a subscriber got.
+type recorder[T any] struct{ log[query.Result[T]] }
 
 func (r *recorder[T]) last() query.Result[T] {
 	if all := r.all(); len(all) > 0 {

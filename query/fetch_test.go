@@ -307,13 +307,8 @@ func TestFetch_singleFlightPerKeyHoldsOverManyKeys(t *testing.T) {
 
 func TestOnFetch_hearsEveryOutcomeOnceAndAfterTheState(t *testing.T) {
 	t.Parallel()
-	var mu sync.Mutex
-	var heard []string
-	note := func(s string) {
-		mu.Lock()
-		defer mu.Unlock()
-		heard = append(heard, s)
-	}
+	var heard log[string]
+	note := heard.add
 	cfg := query.Config{OnFetch: query.FetchCallbacks{
 		OnSuccess: func(s query.State[any]) { note("success " + string(s.Status())) },
 		OnError:   func(s query.State[any], err error) { note("error " + string(s.Status()) + " " + err.Error()) },
@@ -333,6 +328,6 @@ func TestOnFetch_hearsEveryOutcomeOnceAndAfterTheState(t *testing.T) {
 		require.Equal(t, []string{
 			"success success", `settled ["source"]`,
 			"error error refused", `settled ["source"]`,
-		}, heard, "writes by hand are not fetches")
+		}, heard.all(), "writes by hand are not fetches")
 	})
 }
