@@ -136,7 +136,7 @@ func each(t *testing.T, cfg seller.Config, f func(*shop, definition, probe)) {
 	for _, d := range definitions() {
 		t.Run(d.id, func(t *testing.T) {
 			t.Parallel()
-			open(t, setup{batch: trpc.BatchOff, config: cfg}, func(s *shop) { f(s, d, d.probe(s.Seller)) })
+			open(t, setup{batch: trpc.BatchOff, config: cfg}, func(_ *testing.T, s *shop) { f(s, d, d.probe(s.Seller)) })
 		})
 	}
 }
@@ -345,7 +345,7 @@ func TestPolicies_overrideFieldByField_S15(t *testing.T) {
 			var cfg seller.Config
 			d.override(&cfg.Policies).RefetchInterval = query.Every(7 * sec)
 			d.override(&cfg.Policies).RetryDelay = query.ConstantDelay(2 * sec)
-			open(t, setup{batch: trpc.BatchOff, config: cfg}, func(s *shop) {
+			open(t, setup{batch: trpc.BatchOff, config: cfg}, func(t *testing.T, s *shop) {
 				p := d.probe(s.Seller)
 				s.market.setFail(failing(refused{trpc.CodeInternalServerError}, d.procedure))
 				p.watch(s)

@@ -341,7 +341,7 @@ type setup struct {
 }
 
 // open runs f with a shop on fake time.
-func open(t *testing.T, s setup, f func(*shop)) {
+func open(t *testing.T, s setup, f func(*testing.T, *shop)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		if s.market == nil {
@@ -356,7 +356,7 @@ func open(t *testing.T, s setup, f func(*shop)) {
 		s.config.Client, s.config.API, s.config.SellerID = client, api, "seller_1"
 		me, err := seller.New(s.config)
 		require.NoError(t, err)
-		f(&shop{Seller: me, t: t, market: s.market, client: client, api: api, opened: time.Now()})
+		f(t, &shop{Seller: me, t: t, market: s.market, client: client, api: api, opened: time.Now()})
 		require.NoError(t, client.Close(t.Context()))
 		require.NoError(t, api.Close(t.Context()))
 	})
