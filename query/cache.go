@@ -6,7 +6,7 @@ import "slices"
 // client's mutex is held; what it collected happens after.
 type txn struct {
 	*Client
-	dirty []*observer // results to compute again
+	dirty []*observer // results to compute again, first
 	after []func()    // user code, wake-ups
 }
 
@@ -18,11 +18,11 @@ func (c *Client) update(f func(tx *txn)) {
 	c.mu.Lock()
 	f(tx)
 	c.mu.Unlock()
-	for _, do := range tx.after {
-		do()
-	}
 	for _, o := range tx.dirty {
 		o.derive()
+	}
+	for _, do := range tx.after {
+		do()
 	}
 }
 

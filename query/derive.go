@@ -244,7 +244,8 @@ func (o *observer) setTimers(d *derivation, before seen, r *result) {
 		if s.enabled && !r.stale && s.stale.kind == staleAfter {
 			// One millisecond late, as query-core is, so that the data are stale by
 			// any reckoning when the flag flips.
-			o.arm(&o.staleTimer, r.dataUpdatedAt.Add(s.stale.d).Sub(d.now)+time.Millisecond, o.turnStale)
+			left := max(0, r.dataUpdatedAt.Add(s.stale.d).Sub(d.now))
+			o.arm(&o.staleTimer, left+time.Millisecond, o.turnStale)
 		}
 	}
 	if anew || d.interval != o.interval {

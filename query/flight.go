@@ -23,11 +23,19 @@ type flight struct {
 	lastAttempt bool          // the next failure is final
 	wake        chan struct{} // not nil while paused
 	first       bool          // paused before the first attempt
+	witnesses   []*witness    // observers that show the outcome in any case
 
 	done chan struct{} // closed once the rest is final
 	next *flight       // followed instead, if another fetch took this one's place
 	data any
 	err  error
+}
+
+// witness is an observer that asked for a fetch by hand: it shows the outcome
+// even if nobody subscribes, and what it showed is the answer.
+type witness struct {
+	o   *observer
+	saw atomic.Pointer[result]
 }
 
 // fetchMode says how a fetch treats one that runs already.
@@ -77,8 +85,10 @@ func (tx *txn) fetch(e *entry, o *options, s seed, mode fetchMode) *flight {
 	tx.dispatch(e, fetchAction{paused: paused, direction: mode.direction})
 	e.flight = f
 	if old != nil {
+		f.witnesses = old.witnesses
 		old.settle(f)
 	}
+	tx.hold(f, true)
 	if !tx.goLocked(f.run) {
 		tx.cancel(f, cancelled{silent: true, cause: ErrClosed})
 	}
@@ -153,12 +163,8 @@ func (f *flight) attempt(ctx context.Context) (data any, err error) {
 func (f *flight) gate(ctx context.Context, first bool) error {
 	var wake chan struct{}
 	f.e.c.update(func(tx *txn) {
-		if f.settled || tx.mayRun(f.opts.policy.NetworkMode, first) {
-			return
-		}
-		wake = make(chan struct{})
-		f.wake, f.first = wake, first
-		tx.dispatch(f.e, pauseAction{})
+		tx.hold(f, first)
+		wake = f.wake
 	})
 	if wake == nil {
 		return context.Cause(ctx)
@@ -169,6 +175,15 @@ func (f *flight) gate(ctx context.Context, first bool) error {
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}
+}
+
+// hold pauses a flight that may not go on.
+func (tx *txn) hold(f *flight, first bool) {
+	if f.settled || f.wake != nil || tx.mayRun(f.opts.policy.NetworkMode, first) {
+		return
+	}
+	f.wake, f.first = make(chan struct{}), first
+	tx.dispatch(f.e, pauseAction{})
 }
 
 // resume lets a paused flight go on if it may.
@@ -241,6 +256,10 @@ func (c *Client) fail(f *flight, err error) {
 // land takes a finished flight off its entry.
 func (tx *txn) land(f *flight) {
 	f.settled = true
+	for _, w := range f.witnesses {
+		tx.dirty = append(tx.dirty, w.o)
+		tx.later(func() { w.saw.Store(w.o.current.Load()) })
+	}
 	if f.e.flight == f {
 		f.e.flight = nil
 	}
@@ -279,10 +298,10 @@ func (tx *txn) cancel(f *flight, how cancelled) {
 			close(f.done)
 		}
 		if !tx.goLocked(tell) {
-			close(f.done)
+			tx.later(tell)
 		}
 	default:
-		close(f.done)
+		tx.later(func() { close(f.done) })
 	}
 }
 

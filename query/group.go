@@ -46,20 +46,12 @@ type member struct {
 	shown *result  // what the member last told the group
 }
 
-func (c *Client) newMember(p plan) *member {
-	o := c.observe(p.opts, p.sel)
-	return &member{o: o, shown: o.current.Load()}
-}
-
 // ObserveGroup returns a group of the given queries, in their order. Nothing is
 // fetched before somebody subscribes.
 func ObserveGroup[R any](c *Client, queries ...Observable[R]) *Group[R] {
-	g := &group{c: c}
-	for _, q := range queries {
-		o, sel := q.plan()
-		g.members = append(g.members, c.newMember(plan{c.resolve(o), sel}))
-	}
-	return &Group[R]{g}
+	g := &Group[R]{&group{c: c}}
+	g.SetQueries(queries...)
+	return g
 }
 
 // SetQueries changes the list. Queries whose key was in it keep their observer,
@@ -87,11 +79,14 @@ func (g *group) set(plans []plan) {
 	for i, p := range plans {
 		at := slices.IndexFunc(left, func(m *member) bool { return m.key() == p.opts.key.String() })
 		if at < 0 {
-			next[i] = g.c.newMember(p)
+			next[i] = &member{o: g.c.observe(p.opts, p.sel)}
 			continue
 		}
 		next[i] = left[at]
 		left = slices.Delete(left, at, at+1)
+	}
+	for i, p := range plans {
+		// New members, too: one after them may have changed the entry they share.
 		if err := next[i].o.set(p.opts, p.sel, false); err != nil {
 			g.c.report("SetQueries", err)
 		}

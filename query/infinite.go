@@ -23,8 +23,8 @@ type InfiniteQuery[C, P any] struct {
 	// PreviousPageParam is the same for the page before the first. Nil means
 	// there never is one.
 	PreviousPageParam func(first C, all Pages[C, P]) (P, bool)
-	// MaxPages keeps no more pages than this: a new one at one end drops one at the
-	// other. Zero means no limit.
+	// MaxPages keeps no more pages than this: a new one at one end drops what is too
+	// much at the other. Zero means no limit.
 	MaxPages int
 	// Pages is how many pages Fetch and its relatives get at first. Zero means as
 	// many as there are, and at least one.
@@ -170,19 +170,19 @@ func (w *walk[C, P]) fetch(ctx *pageContext, all Pages[C, P], r PageRequest[P]) 
 	return next, nil
 }
 
-// add returns a new list with x at one end and, if it gets too long, one less at
-// the other.
+// add returns a new list with x at one end and, if it gets too long, less at the
+// other.
 func add[T any](list []T, x T, d Direction, limit int) []T {
 	if d == Backward {
 		out := append([]T{x}, list...)
 		if limit > 0 && len(out) > limit {
-			out = out[:len(out)-1]
+			out = out[:limit]
 		}
 		return out
 	}
 	out := append(append(make([]T, 0, len(list)+1), list...), x)
 	if limit > 0 && len(out) > limit {
-		out = out[1:]
+		out = out[len(out)-limit:]
 	}
 	return out
 }

@@ -33,9 +33,10 @@ type mutation struct {
 	restored  bool // came with a snapshot and needs no preparation
 	going     bool // a restored mutation has its goroutine
 
-	done chan struct{} // closed once data and err are final
-	data any
-	err  error
+	tried chan struct{} // closed once the attempts are over, before what comes after
+	done  chan struct{} // closed once data and err are final
+	data  any
+	err   error
 }
 
 // Mutate runs m with the variables v and returns the server's answer. Runs are
@@ -103,7 +104,7 @@ func (c *Client) startMutation(ctx context.Context, o *mutationOptions, v any, b
 }
 
 func (c *Client) newMutation(ctx context.Context, o *mutationOptions, v any) *mutation {
-	m := &mutation{c: c, vars: v, scope: o.scope, policy: o.policy, done: make(chan struct{})}
+	m := &mutation{c: c, vars: v, scope: o.scope, policy: o.policy, tried: make(chan struct{}), done: make(chan struct{})}
 	m.opts.Store(o)
 	m.state.Store(&idleMutation)
 	if o.scopeOf != nil {
@@ -142,6 +143,11 @@ func (m *mutation) run() {
 	err := m.prepare()
 	if err == nil {
 		data, err = m.attempts()
+	}
+	if m.restored { // whoever resumed it waits for all of it
+		defer close(m.tried)
+	} else {
+		close(m.tried)
 	}
 	m.c.lift(m.patches, err == nil)
 	if err == nil {

@@ -144,9 +144,9 @@ func (c *Client) IsMutating(f MutationFilter) int {
 }
 
 // ResumePausedMutations lets mutations go on that wait for the network, if there
-// is one, and waits until they are settled or ctx is done. A mounted client does
-// this by itself when network or focus return. The outcome of each is known to
-// whoever started it; the error is that of ctx.
+// is one, and waits until their attempts are over or ctx is done. A mounted client
+// does this by itself when network or focus return. The outcome of each is known
+// to whoever started it; the error is that of ctx.
 func (c *Client) ResumePausedMutations(ctx context.Context) error {
 	if !c.online.Get() {
 		return nil
@@ -164,7 +164,7 @@ func (c *Client) ResumePausedMutations(ctx context.Context) error {
 	})
 	for _, m := range paused {
 		select {
-		case <-m.done:
+		case <-m.tried:
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		}

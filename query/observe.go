@@ -138,7 +138,8 @@ func (o *Observer[R]) Refetch(ctx context.Context, how RefetchOptions) (Result[R
 }
 
 func (o *Observer[R]) refetch(ctx context.Context, how RefetchOptions, d Direction) (Result[R], error) {
-	f := o.o.fetch(fetchMode{cancelRefetch: how.Cancel.or(true), direction: d})
+	w := &witness{o: o.o}
+	f := o.o.fetch(fetchMode{cancelRefetch: how.Cancel.or(true), direction: d}, w)
 	if f == nil {
 		if err := o.Current().Err(); err != nil {
 			return o.Current(), err
@@ -149,7 +150,9 @@ func (o *Observer[R]) refetch(ctx context.Context, how RefetchOptions, d Directi
 		return o.Current(), nil
 	}
 	_, err := f.wait(ctx)
-	o.o.derive()
+	if saw := w.saw.Load(); saw != nil {
+		return Result[R]{saw}, fetchError(f.e.key, err)
+	}
 	return o.Current(), fetchError(f.e.key, err)
 }
 

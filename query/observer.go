@@ -87,8 +87,9 @@ func (o *observer) turn(tx *txn, s seed) {
 	}
 }
 
-// fetch fetches with the observer's options, or joins a fetch.
-func (o *observer) fetch(mode fetchMode) (f *flight) {
+// fetch fetches with the observer's options, or joins a fetch. The witness may be
+// nil.
+func (o *observer) fetch(mode fetchMode, w *witness) (f *flight) {
 	o.c.mu.Lock()
 	opts := o.opts
 	o.c.mu.Unlock()
@@ -99,6 +100,9 @@ func (o *observer) fetch(mode fetchMode) (f *flight) {
 		}
 		o.turn(tx, s)
 		f = tx.fetch(o.e, o.opts, s, mode)
+		if w != nil {
+			f.witnesses = append(f.witnesses, w)
+		}
 	})
 	return f
 }
@@ -132,7 +136,7 @@ func (o *observer) set(opts *options, sel *selector, keep bool) error {
 		return err
 	}
 	if mounted && o.wantsAfterChange(before, switched) {
-		o.fetch(fetchMode{})
+		o.fetch(fetchMode{}, nil)
 	}
 	o.derive()
 	return nil
@@ -160,7 +164,7 @@ func (o *observer) subscribe(m *mailbox) {
 	if o.wantsOnMount() {
 		// A fetch that is joined changes nothing yet, and as in query-core the result
 		// stays what it was until something does.
-		o.fetch(fetchMode{})
+		o.fetch(fetchMode{}, nil)
 		o.keep()
 		return
 	}

@@ -78,7 +78,7 @@ func (o *observer) poll() {
 		due = o.opts.policy.RefetchIntervalInBackground.or(false) || tx.focus.Get()
 	})
 	if due {
-		o.fetch(fetchMode{})
+		o.fetch(fetchMode{}, nil)
 	}
 }
 
@@ -111,7 +111,7 @@ func (c *Client) reconnected() {
 func (c *Client) refetchObserved(policy func(*options) RefetchPolicy) {
 	for _, e := range c.entries(nil) {
 		if o := c.firstWilling(e, policy); o != nil {
-			o.fetch(fetchMode{})
+			o.fetch(fetchMode{}, &witness{o: o})
 		}
 		c.update(func(tx *txn) { tx.resume(e.flight) })
 	}
