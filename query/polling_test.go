@@ -26,6 +26,11 @@ func (s *starts) fetch(context.Context) (int, error) {
 	return len(s.at.all()), nil
 }
 
+func (s *starts) failing(ctx context.Context) (int, error) {
+	_, _ = s.fetch(ctx)
+	return 0, errRefused
+}
+
 func TestPolling_periodIsIntervalPlusDuration(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct {
