@@ -85,7 +85,6 @@ func (tx *txn) fetch(e *entry, o *options, s seed, mode fetchMode) *flight {
 	tx.dispatch(e, fetchAction{paused: paused, direction: mode.direction})
 	e.flight = f
 	if old != nil {
-		f.witnesses = old.witnesses
 		old.settle(f)
 	}
 	tx.hold(f, true)
@@ -96,9 +95,11 @@ func (tx *txn) fetch(e *entry, o *options, s seed, mode fetchMode) *flight {
 }
 
 // settle lets those who wait for a cancelled flight follow another one, or gives
-// them the cancellation if next is nil.
+// them the cancellation if next is nil. It needs the mutex.
 func (f *flight) settle(next *flight) {
-	f.next = next
+	if f.next = next; next != nil {
+		next.witnesses = append(next.witnesses, f.witnesses...)
+	}
 	close(f.done)
 }
 
