@@ -1,0 +1,131 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"github.com/benbjohnson/clock"
+
+	"github.com/freshet-go/freshet/query"
+	"github.com/freshet-go/freshet/query/trpc"
+	"github.com/freshet-go/freshet/seller"
+)
+
+// batchWindow collects the polls that fall due close together. It is longer than
+// the client's default because nobody waits for a poll.
+const batchWindow = 10 * time.Millisecond
+
+// session is a running dashboard without a face.
+type session struct {
+	clock   clock.Clock
+	backend *backend
+	api     *trpc.Client
+	client  *query.Client
+	shop    *seller.Seller
+	meter   *meter
+	journal *journal
+	pages   pages
+	began   time.Time
+	chosen  atomic.Bool // an order is on the order page
+}
+
+// newSession connects the pages to the backend, which it owns from then on, but
+// fetches nothing yet.
+func newSession(b *backend, c clock.Clock) (*session, error) {
+	s := &session{clock: c, backend: b, meter: &meter{clock: c}, journal: newJournal(c), began: c.Now()}
+	var err error
+	if s.api, err = trpc.New(trpc.Config{
+		URL: b.url, HTTP: b.http, Auth: trpc.BearerToken(b.token),
+		Batch: trpc.Batch{Window: batchWindow}, Clock: c,
+	}); err != nil {
+		return nil, err
+	}
+	if s.client, err = query.New(query.Config{Clock: c}); err != nil {
+		return nil, err
+	}
+	if s.shop, err = seller.New(seller.Config{Client: s.client, API: s.api, SellerID: b.seller}); err != nil {
+		return nil, err
+	}
+	s.pages = newPages(s.client, s.shop, s.meter)
+	return s, nil
+}
+
+// connect fetches something once, to find out whether the server is there and
+// lets us in. A page observed soon after finds it in the cache.
+func (s *session) connect(ctx context.Context) error {
+	balance := s.pages.balance.metered(s.shop.PayoutStats())
+	balance.Policy.Retry = query.NoRetry()
+	if _, err := query.Fetch(ctx, s.client, balance); err != nil {
+		return fmt.Errorf("no answer from %s: %s", s.backend.name, reason(err)) //nolint:errorlint // the chain repeats the address
+	}
+	return nil
+}
+
+// watch keeps all pages live until stop.
+func (s *session) watch() (stop func()) {
+	var stops []func()
+	for _, source := range s.pages.all() {
+		stops = append(stops, source.watch(s.journal))
+	}
+	stops = append(stops, s.pages.sales.observer.Subscribe(func(r query.Result[seller.Page[seller.Sale]]) {
+		s.chooseFirst(r.Data().Items)
+	}))
+	return func() {
+		for _, stop := range stops {
+			stop()
+		}
+	}
+}
+
+// chooseFirst puts the newest order that is still open on the order page, unless
+// there is one already.
+func (s *session) chooseFirst(sales []seller.Sale) {
+	if len(sales) == 0 || !s.chosen.CompareAndSwap(false, true) {
+		return
+	}
+	newest := sales[0].OrderID
+	for _, sale := range sales {
+		if !sale.Status.Terminal() {
+			newest = sale.OrderID
+			break
+		}
+	}
+	_ = s.open(newest) // cannot fail: the type is right and the client is open
+}
+
+// open puts an order on the order page.
+func (s *session) open(orderID string) error {
+	s.chosen.Store(true)
+	return s.pages.order.show(s.shop.OrderByID(orderID))
+}
+
+// conditions are what the dashboard works under.
+type conditions struct {
+	focused bool // somebody looks
+	online  bool // the machine says that it has a network
+	intact  bool // requests get through
+}
+
+func goodConditions() conditions { return conditions{focused: true, online: true, intact: true} }
+
+func (c conditions) good() bool { return c == goodConditions() }
+
+// apply brings the conditions about.
+func (s *session) apply(c conditions) {
+	if s.backend.cut != nil {
+		s.backend.cut(!c.online || !c.intact)
+	}
+	s.meter.attend(c.good())
+	s.client.Online().Set(c.online)
+	s.client.Focus().Set(c.focused)
+}
+
+// close ends everything the session has begun.
+func (s *session) close(ctx context.Context) error {
+	err := errors.Join(s.client.Close(ctx), s.api.Close(ctx))
+	s.backend.http.CloseIdleConnections()
+	return errors.Join(err, s.backend.close(ctx))
+}

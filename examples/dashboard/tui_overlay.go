@@ -1,0 +1,51 @@
+package main
+
+import (
+	"strings"
+
+	"charm.land/lipgloss/v2"
+)
+
+// help says what can be tried.
+func (m model) help() []string {
+	var lines []string
+	for _, pair := range [][2]string{
+		{"1-5, tab", "go to a page; all pages stay live, whichever is shown"},
+		{"↑ ↓, enter", "select an order, and open it on page 4"},
+		{"c", "confirm the order: it leaves the list before the server has answered"},
+		{"x", "cancel the order"},
+		{"p", "schedule a payout of the least amount the server takes"},
+		{"n", "take the network away and tell the program: everything waits, then resumes"},
+		{"f", "let requests fail without telling: attempts are repeated, then given up"},
+		{"b", "hide the program, as another window in front does by itself"},
+		{"e", "explain why the page is, or is not, being updated"},
+		{"q", "quit, with a summary"},
+	} {
+		lines = append(lines, bold().Render(pad(pair[0], 12, false))+pair[1])
+	}
+	var signs []string
+	for _, mood := range []struct {
+		mood mood
+		name string
+	}{{live, "live"}, {refreshing, "refreshing"}, {retrying, "retrying"}, {paused, "paused"}, {failed, "failed"}} {
+		colour, mark := moodStyle(mood.mood)
+		signs = append(signs, colour.Render(mark)+" "+mood.name)
+	}
+	return append(lines, "", dim().Render("signs       ")+strings.Join(signs, "   "))
+}
+
+// explanation is the diagnosis of the page's queries, in words.
+func (m model) explanation() []string {
+	var lines []string
+	for _, s := range m.session.pages.of(m.page) {
+		lines = append(lines, bold().Render(s.title()))
+		for _, f := range s.explain(m.session.client).Findings {
+			wrapped := lipgloss.NewStyle().Width(m.width - 4).Render(f.Text)
+			for i, l := range strings.Split(wrapped, "\n") {
+				lines = append(lines, pick(i == 0, "- ", "  ")+strings.TrimRight(l, " "))
+			}
+		}
+		lines = append(lines, "")
+	}
+	return lines
+}
