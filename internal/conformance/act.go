@@ -203,9 +203,9 @@ func predicateOf(v any) (func(query.State[any]) bool, error) {
 	case "$status":
 		return func(s query.State[any]) bool { return string(s.Status()) == want }, nil
 	case "$data":
-		spec := want.(object)
+		spec := as[object](want)
 		return func(s query.State[any]) bool {
-			return sameJSON(at(data(s), spec["path"].(string)), spec["equals"])
+			return sameJSON(at(data(s), as[string](spec["path"])), spec["equals"])
 		}, nil
 	case "$invalidated":
 		return func(s query.State[any]) bool { return s.IsInvalidated() == want }, nil

@@ -122,7 +122,7 @@ func (r *run) operate(c *client, raw object, told object, made any) (any, error)
 	r.mu.Lock()
 	known := shallow(told)
 	known["time"], known["var"] = r.now(), r.vars
-	op := filled(raw, known).(object)
+	op := as[object](filled(raw, known))
 	r.mu.Unlock()
 	switch op["do"] {
 	case "snapshot":
@@ -141,10 +141,10 @@ func (r *run) operate(c *client, raw object, told object, made any) (any, error)
 	case "context":
 		return op["value"], nil
 	case "wait":
-		r.pause(time.Duration(op["ms"].(float64)) * time.Millisecond)
+		r.pause(time.Duration(as[float64](op["ms"])) * time.Millisecond)
 		return made, nil
 	case "setVar":
-		r.setVar(op["name"].(string), op["value"])
+		r.setVar(as[string](op["name"]), op["value"])
 		return made, nil
 	case "mutate":
 		return made, on(r, op, func(_ *observed, m *mutationObserver) error {

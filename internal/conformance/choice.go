@@ -20,11 +20,11 @@ func chosen(v any) (pick choice, outcomes []any, ok bool) {
 	}
 	switch name {
 	case "$byData":
-		spec := op[name].(object)
+		spec := as[object](op[name])
 		return func(s query.State[any]) any { return byData(spec, data(s)) },
-			append(values(spec["map"].(object)), fallback(spec)), true
+			append(values(as[object](spec["map"])), fallback(spec)), true
 	case "$byStatus":
-		spec := op[name].(object)
+		spec := as[object](op[name])
 		return func(s query.State[any]) any {
 			if hit, ok := spec[string(s.Status())]; ok {
 				return hit
@@ -40,39 +40,39 @@ func chosenInterval(name string, op object) (choice, []any) {
 	on := op["every"]
 	switch name {
 	case "$untilDataEquals":
-		spec := op[name].(object)
+		spec := as[object](op[name])
 		return func(s query.State[any]) any {
-			if s.HasData() && sameJSON(at(data(s), spec["path"].(string)), spec["value"]) {
+			if s.HasData() && sameJSON(at(data(s), as[string](spec["path"])), spec["value"]) {
 				return false
 			}
 			return on
 		}, list{on}
 	case "$maxFetches":
 		return func(s query.State[any]) any {
-			if float64(s.DataUpdateCount()) < op[name].(float64) {
+			if float64(s.DataUpdateCount()) < as[float64](op[name]) {
 				return on
 			}
 			return false
 		}, list{on}
 	case "$byPresence":
-		spec := op[name].(object)
+		spec := as[object](op[name])
 		outcomes := list{fallback(spec)}
 		for _, rule := range objects(spec["rules"]) {
 			outcomes = append(outcomes, rule["every"])
 		}
 		return func(s query.State[any]) any { return byPresence(spec, data(s)) }, outcomes
 	case "$backoffOnFailure":
-		spec := op[name].(object)
+		spec := as[object](op[name])
 		return func(s query.State[any]) any {
-			steps := min(float64(s.ErrorUpdateCount()), spec["maxSteps"].(float64))
-			return spec["base"].(float64) * math.Exp2(steps)
+			steps := min(float64(s.ErrorUpdateCount()), as[float64](spec["maxSteps"]))
+			return as[float64](spec["base"]) * math.Exp2(steps)
 		}, nil
 	}
 	return nil, nil
 }
 
 func byData(spec object, v any) any {
-	word := ""
+	var word string
 	switch v := at(v, spec["path"].(string)).(type) {
 	case string:
 		word = v
@@ -83,7 +83,7 @@ func byData(spec object, v any) any {
 	default:
 		return fallback(spec)
 	}
-	if hit, ok := spec["map"].(object)[word]; ok {
+	if hit, ok := as[object](spec["map"])[word]; ok {
 		return hit
 	}
 	return fallback(spec)
@@ -94,7 +94,7 @@ func byPresence(spec object, v any) any {
 	items, _ := at(v, spec["path"].(string)).(list)
 	for _, rule := range objects(spec["rules"]) {
 		for _, item := range items {
-			if sameJSON(at(item, spec["field"].(string)), rule["is"]) {
+			if sameJSON(at(item, as[string](spec["field"])), rule["is"]) {
 				return rule["every"]
 			}
 		}

@@ -30,7 +30,7 @@ func (r *run) dehydrate(c *client, step object) error {
 	if err != nil {
 		return err
 	}
-	r.saved[step["as"].(string)] = text
+	r.saved[as[string](step["as"])] = text
 	if step["print"] != true {
 		return nil
 	}
@@ -58,7 +58,7 @@ func dehydrateWhat(options object) query.DehydrateOptions {
 }
 
 func (r *run) hydrate(c *client, step object) error {
-	text, ok := r.saved[step["from"].(string)]
+	text, ok := r.saved[as[string](step["from"])]
 	if !ok {
 		return errors.New("hydrate from a state that was never dehydrated")
 	}

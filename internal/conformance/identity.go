@@ -29,7 +29,7 @@ func identical(a, b any) bool {
 		return ok && reflect.ValueOf(a).Pointer() == reflect.ValueOf(b).Pointer()
 	case pages:
 		b, ok := b.(pages)
-		return ok && identical(list(a.Pages), list(b.Pages)) && identical(list(a.PageParams), list(b.PageParams))
+		return ok && identical(a.Pages, b.Pages) && identical(a.PageParams, b.PageParams)
 	default:
 		return !container(b) && sameJSON(a, b)
 	}

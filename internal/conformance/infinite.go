@@ -16,7 +16,7 @@ func itself(v any) any { return v }
 // identity.
 func shown(data any) any {
 	if p, ok := data.(pages); ok {
-		return object{"pages": list(p.Pages), "pageParams": list(p.PageParams)}
+		return object{"pages": p.Pages, "pageParams": p.PageParams}
 	}
 	return data
 }
@@ -83,19 +83,19 @@ func pageParam(v any) func(edge, param any, pages int) (any, bool) {
 	case "$plus":
 		return func(_, param any, _ int) (any, bool) {
 			last, _ := param.(float64)
-			next := last + op[name].(float64)
+			next := last + as[float64](op[name])
 			until, bounded := op["until"].(float64)
 			downTo, based := op["downTo"].(float64)
 			return next, (!bounded || next <= until) && (!based || next >= downTo)
 		}
 	case "$field":
 		return func(edge, _ any, _ int) (any, bool) {
-			next := at(edge, op[name].(string))
+			next := at(edge, as[string](op[name]))
 			return next, next != absent && next != nil
 		}
 	case "$pageCount":
 		return func(_, _ any, pages int) (any, bool) {
-			return float64(pages), float64(pages) < op[name].(float64)
+			return float64(pages), float64(pages) < as[float64](op[name])
 		}
 	default: // $none
 		return func(any, any, int) (any, bool) { return nil, false }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -201,9 +202,7 @@ func with(v any, path string, value any) any {
 
 func shallow(m object) object {
 	out := make(object, len(m))
-	for k, v := range m {
-		out[k] = v
-	}
+	maps.Copy(out, m)
 	return out
 }
 
@@ -235,4 +234,13 @@ func operator(v any) (name string, members object, ok bool) {
 		}
 	}
 	return name, members, ok
+}
+
+// as returns a value of a scenario that validate has found to be a T.
+func as[T any](v any) T {
+	t, ok := v.(T)
+	if !ok {
+		panic(fmt.Sprintf("conformance: %v should have been refused, it is no %T", v, t))
+	}
+	return t
 }

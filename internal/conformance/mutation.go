@@ -22,11 +22,12 @@ func (r *run) mutationOptions(c *client, options object) (query.Mutation[any, an
 	if fn, ok := options["mutationFn"].(string); ok {
 		m.Do = func(ctx context.Context, v any) (any, error) { return r.callMutation(ctx, fn, v) }
 	}
-	return m, r.optionCallbacks(c, options, &m)
+	r.optionCallbacks(c, options, &m)
+	return m, nil
 }
 
 // optionCallbacks adds the callbacks of the mutation itself.
-func (r *run) optionCallbacks(c *client, options object, m *query.Mutation[any, any]) error {
+func (r *run) optionCallbacks(c *client, options object, m *query.Mutation[any, any]) {
 	for _, name := range []string{"onMutate", "onSuccess", "onError", "onSettled"} {
 		spec, ok := options[name].(object)
 		if !ok {
@@ -55,7 +56,6 @@ func (r *run) optionCallbacks(c *client, options object, m *query.Mutation[any, 
 			}
 		}
 	}
-	return nil
 }
 
 // settled has the data or the error, never both.
@@ -120,7 +120,7 @@ func (r *run) mutationDefaults(c *client, options object) (query.MutationDefault
 	}
 	d.Meta, _ = options["meta"].(object)
 	if scope, ok := options["scope"].(object); ok {
-		d.Scope = scope["id"].(string)
+		d.Scope = as[string](scope["id"])
 	}
 	if fn, ok := options["mutationFn"].(string); ok {
 		if err := r.known(fn); err != nil {
@@ -137,14 +137,14 @@ func (r *run) mutationDefaults(c *client, options object) (query.MutationDefault
 func (r *run) doMutation(c *client, step object) (done bool, err error) {
 	switch step["do"] {
 	case "observeMutation":
-		m, err := r.newMutationObserver(c, step["options"].(object))
+		m, err := r.newMutationObserver(c, as[object](step["options"]))
 		if err != nil {
 			return true, err
 		}
 		r.observe(step, c, m)
 	case "setMutationOptions":
 		return true, on(r, step, func(_ *observed, m *mutationObserver) error {
-			return m.setMutation(step["options"].(object))
+			return m.setMutation(as[object](step["options"]))
 		})
 	case "mutate":
 		return true, on(r, step, func(o *observed, m *mutationObserver) error {
@@ -158,7 +158,7 @@ func (r *run) doMutation(c *client, step object) (done bool, err error) {
 			return nil
 		})
 	case "clientMutate":
-		m, err := r.mutationOptions(c, step["options"].(object))
+		m, err := r.mutationOptions(c, as[object](step["options"]))
 		if err != nil {
 			return true, err
 		}
@@ -210,9 +210,9 @@ func mutationFilterOf(v any) (query.MutationFilter, error) {
 	case name == "$paused":
 		f.Predicate = func(m query.MutationInfo) bool { return m.IsPaused == op[name] }
 	case name == "$variables":
-		want := op[name].(object)
+		want := as[object](op[name])
 		f.Predicate = func(m query.MutationInfo) bool {
-			return sameJSON(at(variablesOf(m.Variables), want["path"].(string)), want["equals"])
+			return sameJSON(at(variablesOf(m.Variables), as[string](want["path"])), want["equals"])
 		}
 	default:
 		return f, fmt.Errorf("unknown predicate %s", name)

@@ -132,7 +132,7 @@ func keyJSON(k querykey.Key) list {
 	if err != nil {
 		panic(err) // only for an invalid key, and those never enter a cache
 	}
-	return v.(list)
+	return as[list](v)
 }
 
 func placeholder[T any](v any, store func(any) T) query.PlaceholderData[T] {
@@ -145,7 +145,7 @@ func placeholder[T any](v any, store func(any) T) query.PlaceholderData[T] {
 	default:
 		return query.PlaceholderFunc(func(previous T, ok bool) (T, bool) {
 			var none T
-			part := at(shown(orAbsent(previous, ok)), op[name].(string))
+			part := at(shown(orAbsent(previous, ok)), as[string](op[name]))
 			if part == absent {
 				return none, false
 			}
@@ -183,7 +183,7 @@ func sharing[T any](v any) func(old, next T) T {
 	if !ok {
 		return nil
 	}
-	path := op[name].(string)
+	path := as[string](op[name])
 	return func(old, next T) T {
 		if sameJSON(at(shown(old), path), at(shown(next), path)) {
 			return old

@@ -8,7 +8,7 @@ import (
 // FailedPins returns a sentence for each claim of the scenario that does not
 // hold of the trace.
 func (s *Scenario) FailedPins(trace []any) []string {
-	records := objects(list(trace))
+	records := objects(trace)
 	var failed []string
 	for _, pin := range s.pins {
 		if found, ok := s.holds(records, pin); !ok {
@@ -101,14 +101,14 @@ func (s *Scenario) holdsOfState(trace []object, pin object) (found any, ok bool)
 	if name, ok := pin["promise"].(string); ok {
 		return promised(trace, name, pin)
 	}
-	section, id := "queries", ""
+	var section, id string
 	client := "main"
 	if v, ok := pin["client"].(string); ok {
 		client = v
 	}
 	switch {
 	case pin["query"] != nil:
-		id = client + " " + canonical(pin["query"])
+		section, id = "queries", client+" "+canonical(pin["query"])
 	case pin["mutation"] != nil:
 		section, id = "mutations", client+" "+canonical(pin["mutation"])
 	default:
@@ -118,7 +118,7 @@ func (s *Scenario) holdsOfState(trace []object, pin object) (found any, ok bool)
 		got := list{}
 		for _, r := range trace {
 			if change, ok := changesIn(r, section)[id].(object); ok {
-				if _, ok := change[pin["field"].(string)]; ok {
+				if _, ok := change[as[string](pin["field"])]; ok {
 					got = append(got, r["t"])
 				}
 			}
@@ -184,10 +184,10 @@ func past(pin, r object) bool {
 		return true
 	}
 	if at, ok := pin["at"].(float64); ok {
-		return r["t"].(float64) > at
+		return as[float64](r["t"]) > at
 	}
 	if step, ok := pin["step"].(float64); ok {
-		return r["step"].(float64) > step
+		return as[float64](r["step"]) > step
 	}
 	return false
 }
@@ -222,7 +222,7 @@ func jsonOf(fields object) object {
 	if err != nil {
 		panic(err) // the bases are JSON
 	}
-	return v.(object)
+	return as[object](v)
 }
 
 // promised evaluates a claim about the outcome of a promise.

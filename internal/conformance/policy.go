@@ -12,7 +12,7 @@ func milliseconds(v any) (time.Duration, error) {
 	if err := delay("a time span", v); err != nil {
 		return 0, err
 	}
-	return time.Duration(v.(float64)) * time.Millisecond, nil
+	return time.Duration(as[float64](v)) * time.Millisecond, nil
 }
 
 func staleTime(v any) (query.StaleTime, error) {
@@ -94,9 +94,9 @@ func enabled(v any) (query.EnabledPolicy, error) {
 	if name == "$whenDataAbsent" {
 		return query.EnabledFunc(func(s query.State[any]) bool { return !s.HasData() }), nil
 	}
-	spec := op[name].(object)
+	spec := as[object](op[name])
 	return query.EnabledFunc(func(s query.State[any]) bool {
-		return !sameJSON(at(data(s), spec["path"].(string)), spec["equals"])
+		return !sameJSON(at(data(s), as[string](spec["path"])), spec["equals"])
 	}), nil
 }
 
@@ -111,9 +111,9 @@ func retry(v any) (query.Retry, error) {
 		if err := smallRetries(v); err != nil {
 			return query.Retry{}, err
 		}
-		return query.Retries(int(v.(float64))), nil
+		return query.Retries(int(as[float64](v))), nil
 	case name == "$untilFailureCount":
-		limit := op[name].(float64)
+		limit := as[float64](op[name])
 		return query.RetryFunc(func(n int, _ error) bool { return float64(n) < limit }), nil
 	default:
 		limit, limited := op["max"].(float64)
@@ -127,7 +127,7 @@ func smallRetries(v any) error {
 	if err := integer("retry", v); err != nil {
 		return err
 	}
-	if n := v.(float64); n < 0 || n > 1e6 {
+	if n := as[float64](v); n < 0 || n > 1e6 {
 		return fmt.Errorf("%v retries are out of range", n)
 	}
 	return nil
@@ -139,7 +139,7 @@ func retryDelay(v any) (query.RetryDelay, error) {
 		d, err := milliseconds(v)
 		return query.ConstantDelay(d), err
 	}
-	spec := op[name].(object)
+	spec := as[object](op[name])
 	if name == "$linear" {
 		step, err := milliseconds(spec["step"])
 		return query.DelayFunc(func(n int, _ error) time.Duration { return step * time.Duration(n+1) }), err

@@ -125,9 +125,9 @@ func sortedCalls(calls []object) []object {
 	}
 	slices.SortFunc(calls, func(a, b object) int {
 		return cmp.Or(
-			strings.Compare(a["fn"].(string), b["fn"].(string)),
+			strings.Compare(as[string](a["fn"]), as[string](b["fn"])),
 			strings.Compare(who(a), who(b)),
-			cmp.Compare(a["n"].(float64), b["n"].(float64)),
+			cmp.Compare(as[float64](a["n"]), as[float64](b["n"])),
 		)
 	})
 	return calls

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"sync"
 	"testing/synctest"
 	"time"
@@ -18,7 +17,7 @@ import (
 // they start reports under mu and wakes that goroutine with happened.
 type run struct {
 	s     *Scenario
-	ctx   context.Context // ends with the run
+	ctx   context.Context //nolint:containedctx // it ends with the run
 	clock clock.Clock
 	start time.Time
 	wake  chan struct{} // holds a token when something may have changed
@@ -93,7 +92,7 @@ func (s *Scenario) play(carefully bool) ([]any, error) {
 		wake: make(chan struct{}, 1), over: make(chan struct{}),
 		focus: new(query.Signal), online: query.NewSignal(true),
 		clients: map[string]*client{}, observers: map[string]*observed{}, saved: map[string][]byte{},
-		seen: newSeen(), vars: clone(s.vars).(object),
+		seen: newSeen(), vars: as[object](clone(s.vars)),
 		counts: map[string]int{}, promises: map[string]bool{}, log: newEvents(),
 	}
 	r.start = r.clock.Now()
@@ -124,7 +123,7 @@ func (s *Scenario) play(carefully bool) ([]any, error) {
 func (r *run) take(step object, carefully bool) error {
 	var err error
 	if step["do"] == "advance" {
-		err = r.advance(time.Duration(step["ms"].(float64))*time.Millisecond, carefully)
+		err = r.advance(time.Duration(as[float64](step["ms"]))*time.Millisecond, carefully)
 	} else {
 		err = r.do(step)
 	}
@@ -244,7 +243,7 @@ func (r *run) give(v any) {
 }
 
 func (r *run) observer(step object) (*observed, error) {
-	o, ok := r.observers[step["id"].(string)]
+	o, ok := r.observers[as[string](step["id"])]
 	if !ok {
 		return nil, fmt.Errorf("no observer named %s", step["id"])
 	}
@@ -253,10 +252,10 @@ func (r *run) observer(step object) (*observed, error) {
 
 // observe adds an observer and its listener.
 func (r *run) observe(step object, c *client, w watcher) {
-	o := &observed{id: step["id"].(string), client: c, watcher: w}
+	o := &observed{id: as[string](step["id"]), client: c, watcher: w}
 	paths, _ := step["watch"].(list)
 	for _, path := range paths {
-		o.watch = append(o.watch, path.(string))
+		o.watch = append(o.watch, as[string](path))
 	}
 	r.observers[o.id] = o
 	r.listen(o)
@@ -288,11 +287,4 @@ func (r *run) client(step object) (*client, error) {
 		return nil, fmt.Errorf("no client named %s", id)
 	}
 	return c, nil
-}
-
-// clientIDs returns the names of the clients in order.
-func (r *run) clientIDs() []string {
-	ids := sortedKeys(r.clients)
-	slices.Sort(ids)
-	return ids
 }

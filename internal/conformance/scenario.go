@@ -60,7 +60,7 @@ func build(v any) (*Scenario, error) {
 	s.pins = objects(root["pins"])
 	fns, _ := root["fns"].(object)
 	for name, def := range fns {
-		s.fns[name] = newFunction(def.(object))
+		s.fns[name] = newFunction(as[object](def))
 	}
 	return s, nil
 }
@@ -70,7 +70,7 @@ func objects(v any) []object {
 	items, _ := v.(list)
 	out := make([]object, len(items))
 	for i, item := range items {
-		out[i] = item.(object)
+		out[i] = as[object](item)
 	}
 	return out
 }

@@ -9,11 +9,11 @@ func newSelector(v any) selector {
 	spec := op[name]
 	switch name {
 	case "$pick":
-		return func(v any) (any, error) { return orNull(at(v, spec.(string))), nil }
+		return func(v any) (any, error) { return orNull(at(v, as[string](spec))), nil }
 	case "$map":
-		return eachItem(func(item any) (any, bool) { return orNull(at(item, spec.(string))), true })
+		return eachItem(func(item any) (any, bool) { return orNull(at(item, as[string](spec))), true })
 	case "$filter":
-		return eachItem(func(item any) (any, bool) { return item, matches(item, spec.(object)) })
+		return eachItem(func(item any) (any, bool) { return item, matches(item, as[object](spec)) })
 	case "$find":
 		return func(v any) (any, error) {
 			items, ok := v.(list)
@@ -21,14 +21,14 @@ func newSelector(v any) selector {
 				return nil, notAList(v)
 			}
 			for _, item := range items {
-				if matches(item, spec.(object)) {
+				if matches(item, as[object](spec)) {
 					return item, nil
 				}
 			}
 			return nil, nil
 		}
 	case "$wrap":
-		return func(v any) (any, error) { return object{spec.(string): v}, nil }
+		return func(v any) (any, error) { return object{as[string](spec): v}, nil }
 	case "$length":
 		return func(v any) (any, error) {
 			items, ok := v.(list)
@@ -40,12 +40,12 @@ func newSelector(v any) selector {
 	case "$flatPages":
 		return flatPages
 	case "$throw":
-		return func(any) (any, error) { return nil, &scriptedError{spec.(string)} }
+		return func(any) (any, error) { return nil, &scriptedError{as[string](spec)} }
 	default: // $throwWhen
 		return func(v any) (any, error) {
-			when := spec.(object)
-			if sameJSON(at(v, when["path"].(string)), when["equals"]) {
-				return nil, &scriptedError{when["message"].(string)}
+			when := as[object](spec)
+			if sameJSON(at(v, as[string](when["path"])), when["equals"]) {
+				return nil, &scriptedError{as[string](when["message"])}
 			}
 			return v, nil
 		}

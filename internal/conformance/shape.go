@@ -123,7 +123,7 @@ func every(verify check) check {
 func oneOf(values ...any) check {
 	return func(where string, v any) error {
 		if !slices.ContainsFunc(values, func(x any) bool { return sameJSON(x, v) }) {
-			return fmt.Errorf("%s must be one of %s", where, canonical(list(values)))
+			return fmt.Errorf("%s must be one of %s", where, canonical(values))
 		}
 		return nil
 	}

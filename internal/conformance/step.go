@@ -38,14 +38,14 @@ func (r *run) doObserve(c *client, step object) (done bool, err error) {
 		if step["do"] == "observeInfinite" {
 			observe = r.observeInfinite
 		}
-		w, err := observe(c, step["options"].(object))
+		w, err := observe(c, as[object](step["options"]))
 		if err != nil {
 			return true, err
 		}
 		r.observe(step, c, w)
 	case "setOptions":
 		return true, on(r, step, func(_ *observed, w interface{ setOptions(object) error }) error {
-			return w.setOptions(step["options"].(object))
+			return w.setOptions(as[object](step["options"]))
 		})
 	case "unobserve":
 		return true, on(r, step, func(o *observed, _ watcher) error {
@@ -200,14 +200,14 @@ func (r *run) doEnvironment(c *client, step object) (done bool, err error) {
 	case "setOnline":
 		r.online.Set(step["value"] == true)
 	case "setVar":
-		r.setVar(step["name"].(string), clone(step["value"]))
+		r.setVar(as[string](step["name"]), clone(step["value"]))
 	case "mount":
 		c.Mount()
 	case "unmount":
 		c.Unmount()
 	case "newClient":
 		options, _ := step["config"].(object)
-		return true, r.newClient(step["id"].(string), options)
+		return true, r.newClient(as[string](step["id"]), options)
 	case "clear":
 		c.Clear()
 	default:

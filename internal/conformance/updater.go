@@ -18,22 +18,22 @@ func updated(op any, old any) any {
 		return append(list{clone(spec)}, items...)
 	case "$inc":
 		n, _ := old.(float64)
-		return n + spec.(float64)
+		return n + as[float64](spec)
 	case "$merge":
-		return merge(old, spec.(object))
+		return merge(old, as[object](spec))
 	case "$set":
-		set := spec.(object)
-		return with(old, set["path"].(string), clone(set["value"]))
+		set := as[object](spec)
+		return with(old, as[string](set["path"]), clone(set["value"]))
 	case "$setWhere":
-		where := spec.(object)
+		where := as[object](spec)
 		return replaced(old, func(item any) (any, bool) {
-			if matches(item, where["match"].(object)) {
-				return merge(item, where["set"].(object)), true
+			if matches(item, as[object](where["match"])) {
+				return merge(item, as[object](where["set"])), true
 			}
 			return item, true
 		})
 	case "$remove":
-		return replaced(old, func(item any) (any, bool) { return item, !matches(item, spec.(object)) })
+		return replaced(old, func(item any) (any, bool) { return item, !matches(item, as[object](spec)) })
 	case "$undefined":
 		return absent
 	case "$clone":

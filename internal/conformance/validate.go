@@ -3,6 +3,7 @@ package conformance
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"regexp"
 	"strings"
 )
@@ -79,7 +80,7 @@ func functionShape(where string, v any) error {
 		if err != nil {
 			return err
 		}
-		r := v.(object)
+		r := as[object](v)
 		_, value := r["value"]
 		_, failure := r["error"]
 		if !value && !failure && r["never"] != true {
@@ -94,7 +95,7 @@ func functionShape(where string, v any) error {
 	if err != nil {
 		return err
 	}
-	def := v.(object)
+	def := as[object](v)
 	responses, _ := def["responses"].(list)
 	if def["counter"] != true && len(responses) == 0 {
 		return fmt.Errorf("%s has no responses", where)
@@ -109,9 +110,7 @@ func queryFilters(more shape) check {
 		"fetchStatus": oneOf("idle", "fetching", "paused"),
 		"predicate":   operatorCheck(queryPredicates()),
 	}
-	for name, verify := range more {
-		members[name] = verify
-	}
+	maps.Copy(members, more)
 	return members.check
 }
 
@@ -161,7 +160,7 @@ func config(where string, v any) error {
 		if err := every(callbackCheck)(where, v); err != nil {
 			return err
 		}
-		for name := range v.(object) {
+		for name := range as[object](v) {
 			if !callbackName.MatchString(name) {
 				return fmt.Errorf("%s: unknown member %s", where, name)
 			}
@@ -184,7 +183,7 @@ func queryOptionsCheck(needKey bool) check {
 		if err := isObject(where, v); err != nil {
 			return err
 		}
-		if _, ok := v.(object)["queryKey"]; needKey && !ok {
+		if _, ok := as[object](v)["queryKey"]; needKey && !ok {
 			return fmt.Errorf("%s: queryKey is missing", where)
 		}
 		return queryOptionShapes().check(where, v)

@@ -1,6 +1,9 @@
 package conformance
 
-import "fmt"
+import (
+	"fmt"
+	"maps"
+)
 
 // stepShapes lists the steps and their members.
 func stepShapes() map[string]shape {
@@ -72,13 +75,8 @@ func dehydrateOptions(where string, v any) error {
 }
 
 func merged(a, b shape) shape {
-	out := shape{}
-	for name, verify := range a {
-		out[name] = verify
-	}
-	for name, verify := range b {
-		out[name] = verify
-	}
+	out := maps.Clone(a)
+	maps.Copy(out, b)
 	return out
 }
 

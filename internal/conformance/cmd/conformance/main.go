@@ -8,6 +8,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"flag"
@@ -16,9 +17,10 @@ import (
 	"maps"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"slices"
-	"text/tabwriter"
+	"strings"
 
 	"github.com/freshet-go/freshet/internal/conformance"
 )
@@ -29,7 +31,9 @@ func main() {
 	scenarios := flag.String("scenarios", "", "folder of scenarios to play instead of the corpus")
 	report := flag.String("report", "", "file for the report, as JSON")
 	flag.Parse()
-	sound, err := run(*scenarios, *report, os.Stdout)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	sound, err := run(ctx, *scenarios, *report, os.Stdout)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "conformance:", err)
 		os.Exit(2)
@@ -41,7 +45,7 @@ func main() {
 
 // run plays the scenarios in a test, where alone there are bubbles, and prints
 // the table. It reports whether everything required passed.
-func run(scenarios, report string, w io.Writer) (sound bool, err error) {
+func run(ctx context.Context, scenarios, report string, w io.Writer) (sound bool, err error) {
 	dir, err := os.MkdirTemp("", "conformance")
 	if err != nil {
 		return false, err
@@ -64,7 +68,7 @@ func run(scenarios, report string, w io.Writer) (sound bool, err error) {
 	if err := os.Remove(report); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return false, err // an old report must not pass for a new one
 	}
-	test := exec.Command("go", args...)
+	test := exec.CommandContext(ctx, "go", args...)
 	test.Stdout, test.Stderr = w, os.Stderr
 	failure := test.Run()
 	text, err := os.ReadFile(report)
@@ -75,7 +79,7 @@ func run(scenarios, report string, w io.Writer) (sound bool, err error) {
 	if err := json.Unmarshal(text, &r); err != nil {
 		return false, err
 	}
-	if err := table(w, &r, scenarios != ""); err != nil {
+	if _, err := io.WriteString(w, table(&r, scenarios != "")); err != nil {
 		return false, err
 	}
 	sound = failure == nil
@@ -87,10 +91,10 @@ func run(scenarios, report string, w io.Writer) (sound bool, err error) {
 	return sound, nil
 }
 
-// table prints a line for each category, and what failed.
-func table(w io.Writer, r *conformance.Report, allRequired bool) error {
-	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, "category\tpassed\ttotal\trequired")
+// table returns a line for each category, and what failed.
+func table(r *conformance.Report, allRequired bool) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%-24s %6s %6s  %s\n", "category", "passed", "total", "required")
 	for _, category := range slices.Sorted(maps.Keys(r.Categories)) {
 		tally, note := r.Categories[category], "no"
 		if allRequired || slices.Contains(conformance.Required(), category) {
@@ -99,14 +103,12 @@ func table(w io.Writer, r *conformance.Report, allRequired bool) error {
 				note = "yes, FAILED"
 			}
 		}
-		fmt.Fprintf(t, "%s\t%d\t%d\t%s\n", category, tally.Passed, tally.Total, note)
-	}
-	if err := t.Flush(); err != nil {
-		return err
+		fmt.Fprintf(&b, "%-24s %6d %6d  %s\n", category, tally.Passed, tally.Total, note)
 	}
 	for _, name := range r.Failed {
-		fmt.Fprintln(w, "failed:", name)
+		fmt.Fprintf(&b, "failed: %s\n", name)
 	}
-	_, err := fmt.Fprintf(w, "%d of %d scenarios pass (%.1f %%)\n", r.Passed, r.Total, 100*float64(r.Passed)/float64(max(r.Total, 1)))
-	return err
+	rate := 100 * float64(r.Passed) / float64(max(r.Total, 1))
+	fmt.Fprintf(&b, "%d of %d scenarios pass (%.1f %%)\n", r.Passed, r.Total, rate)
+	return b.String()
 }
