@@ -47,6 +47,11 @@ type refused struct{ code trpc.Code }
 
 func (r refused) Error() string { return string(r.code) }
 
+// badGateway is what a proxy answers with when it cannot reach the server.
+type badGateway struct{}
+
+func (badGateway) Error() string { return "bad gateway" }
+
 // order is the n-th order of the market, with the given status.
 func order(n int, status seller.OrderStatus) seller.Order {
 	at := time.Date(2025, 6, 1, 0, n, 0, 0, time.UTC)
@@ -125,6 +130,9 @@ func (m *market) RoundTrip(req *http.Request) (*http.Response, error) {
 	procedures := req.URL.Path[strings.LastIndex(req.URL.Path, "/")+1:]
 	if req.URL.Query().Get("batch") != "1" {
 		envelope, err := m.answer(procedures, input)
+		if errors.Is(err, badGateway{}) {
+			return response(http.StatusBadGateway, "<html>"), nil
+		}
 		return response(http.StatusOK, envelope), err
 	}
 	var inputs map[string]json.RawMessage
@@ -319,6 +327,19 @@ func (m *market) inputs(procedure string) []string {
 		}
 	}
 	return inputs
+}
+
+// position returns the places of the procedure's calls among all calls.
+func (m *market) position(procedure string) []int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var places []int
+	for i, c := range m.calls {
+		if c.Procedure == procedure {
+			places = append(places, i)
+		}
+	}
+	return places
 }
 
 // shop is a seller at work on fake time: everything in it lives in one bubble.
