@@ -20,6 +20,7 @@ type flight struct {
 
 	// Guarded by the client's mutex.
 	settled     bool
+	prompt      bool          // the first attempt begins with the fetch itself
 	lastAttempt bool          // the next failure is final
 	wake        chan struct{} // not nil while paused
 	first       bool          // paused before the first attempt
@@ -87,7 +88,11 @@ func (tx *txn) fetch(e *entry, o *options, s seed, mode fetchMode) *flight {
 	if old != nil {
 		old.settle(f)
 	}
-	tx.hold(f, true)
+	if tx.hold(f, true); f.wake == nil {
+		// The function counts as called now, whatever happens until it is.
+		f.prompt = true
+		e.consumed.Store(e.consumed.Load() && f.walk != nil)
+	}
 	if !tx.goLocked(f.run) {
 		tx.cancel(f, cancelled{silent: true, cause: ErrClosed})
 	}
@@ -139,7 +144,8 @@ func (f *flight) run() {
 	}
 }
 
-// attempt calls the fetch function that the entry has now.
+// attempt calls the fetch function: that of the start for an attempt which begins
+// with the fetch, else the one that the entry has now.
 func (f *flight) attempt(ctx context.Context) (data any, err error) {
 	ctx = &fetchContext{ctx, &f.e.consumed}
 	if f.walk != nil {
@@ -147,8 +153,12 @@ func (f *flight) attempt(ctx context.Context) (data any, err error) {
 		err = protect(func() (err error) { data, err = f.walk(ctx); return err })
 		return data, err
 	}
-	f.e.consumed.Store(false)
-	o := f.e.opts.Load()
+	o := f.opts
+	if !f.prompt {
+		f.e.consumed.Store(false)
+		o = f.e.opts.Load()
+	}
+	f.prompt = false
 	if o.fetch == nil {
 		return nil, ErrNoFetch
 	}
@@ -162,6 +172,9 @@ func (f *flight) attempt(ctx context.Context) (data any, err error) {
 // gate waits until the fetch may go on: for the network and, before a retry, for
 // focus.
 func (f *flight) gate(ctx context.Context, first bool) error {
+	if first && f.prompt {
+		return nil
+	}
 	var wake chan struct{}
 	f.e.c.update(func(tx *txn) {
 		tx.hold(f, first)

@@ -2,6 +2,7 @@ package query
 
 import (
 	"context"
+	"slices"
 
 	"github.com/freshet-go/freshet/querykey"
 )
@@ -139,12 +140,13 @@ func (w *walk[C, P]) extend(ctx *pageContext) (any, error) {
 	if w.direction == Backward {
 		param, edge = w.q.PreviousPageParam, w.q.first
 	}
-	if param == nil {
-		return w.old, nil
+	var p P
+	more := false
+	if param != nil {
+		p, more = param(edge(w.old), w.old)
 	}
-	p, more := param(edge(w.old), w.old)
 	if !more {
-		return w.old, nil
+		return Pages[C, P]{slices.Clone(w.old.Pages), slices.Clone(w.old.PageParams)}, nil
 	}
 	all, err := w.fetch(ctx, w.old, PageRequest[P]{p, w.direction})
 	if err != nil {
