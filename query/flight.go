@@ -68,9 +68,9 @@ func (tx *txn) fetch(e *entry, o *options, s seed, mode fetchMode) *flight {
 	if o != nil {
 		tx.adopt(e, o, s)
 	}
-	if !e.opts.Load().fetches() {
+	if !e.opts.Load().decides() {
 		for _, x := range e.observers {
-			if x.opts.fetches() {
+			if x.opts.decides() {
 				tx.adopt(e, x.opts, seed{})
 				break
 			}

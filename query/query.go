@@ -173,6 +173,9 @@ func (q Query[T]) erase() *options {
 // fetches reports whether there is a fetch function.
 func (o *options) fetches() bool { return o.fetch != nil || o.pager != nil && o.pager.ready }
 
+// decides reports whether o says how to fetch, be it not at all.
+func (o *options) decides() bool { return o.fetches() || o.skip }
+
 // enabled reports whether o lets an entry in state s fetch by itself.
 func (o *options) enabled(c *Client, s State[any]) bool {
 	if o.skip {
