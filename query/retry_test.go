@@ -106,7 +106,7 @@ func TestRetryForever_endsWithSuccessOrCancel(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, 50, v)
 
-		src.fail = always
+		src = &source{fail: always}
 		q := src.query(p)
 		q.Key = key("endless")
 		outcome := fetching(t, c, q)
