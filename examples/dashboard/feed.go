@@ -103,9 +103,9 @@ func (w *watcher[T]) seeTrouble(h health) {
 	default: // a fetch that is under way proves nothing yet
 		return
 	}
-	switch {
-	case w.trouble == before:
-	case w.trouble == "":
+	switch w.trouble {
+	case before:
+	case "":
 		w.tell("live again")
 	default:
 		w.tell(w.trouble)

@@ -57,7 +57,7 @@ func TestOptions_helpNeverShowsTheToken(t *testing.T) {
 
 func TestPage_isFoundByNumberAndByName(t *testing.T) {
 	t.Parallel()
-	for p := range pageCount {
+	for p := range page(pageCount) {
 		byName, err := parsePage(p.String())
 		require.NoError(t, err)
 		require.Equal(t, p, byName)

@@ -19,8 +19,9 @@ const (
 	pendingPage
 	orderPage
 	payoutsPage
-	pageCount
 )
+
+const pageCount = int(payoutsPage) + 1
 
 func (p page) String() string {
 	return [...]string{"dashboard", "sales", "pending", "order", "payouts"}[p]
@@ -28,7 +29,7 @@ func (p page) String() string {
 
 // parsePage finds a page by its number, from 1, or by its name.
 func parsePage(text string) (page, error) {
-	for p := range pageCount {
+	for p := range page(pageCount) {
 		if text == strconv.Itoa(int(p)+1) || strings.EqualFold(text, p.String()) {
 			return p, nil
 		}

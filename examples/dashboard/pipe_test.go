@@ -35,10 +35,10 @@ func parseTail(t *testing.T, output string) tail {
 	for _, cell := range regexp.MustCompile(`(\d+) \(max (\d+)\)`).FindAllStringSubmatch(lines[1], -1) {
 		got.fetches, got.limits = append(got.fetches, number(t, cell[1])), append(got.limits, number(t, cell[2]))
 	}
-	for _, cell := range strings.Fields(strings.TrimPrefix(lines[2], "changes")) {
+	for cell := range strings.FieldsSeq(strings.TrimPrefix(lines[2], "changes")) {
 		got.changes = append(got.changes, number(t, cell))
 	}
-	for _, cell := range strings.Fields(strings.TrimPrefix(lines[3], "worst age")) {
+	for cell := range strings.FieldsSeq(strings.TrimPrefix(lines[3], "worst age")) {
 		age, err := time.ParseDuration(cell)
 		require.NoError(t, err)
 		got.ages = append(got.ages, age)
@@ -63,7 +63,7 @@ func number(t *testing.T, text string) int {
 func (got tail) requireWithinLimits(t *testing.T) {
 	t.Helper()
 	sum := 0
-	for p := range pageCount {
+	for p := range page(pageCount) {
 		require.Positive(t, got.fetches[p], p)
 		require.LessOrEqual(t, got.fetches[p], got.limits[p], p)
 		require.LessOrEqual(t, got.ages[p], 10*time.Second, p)

@@ -43,7 +43,7 @@ func newSession(b *backend, c clock.Clock) (*session, error) {
 	}); err != nil {
 		return nil, err
 	}
-	if s.client, err = query.New(query.Config{Clock: c}); err != nil {
+	if s.client, err = query.New(query.Config{Clock: c, Focus: query.NewSignal(true)}); err != nil {
 		return nil, err
 	}
 	if s.shop, err = seller.New(seller.Config{Client: s.client, API: s.api, SellerID: b.seller}); err != nil {
@@ -59,7 +59,7 @@ func (s *session) connect(ctx context.Context) error {
 	balance := s.pages.balance.metered(s.shop.PayoutStats())
 	balance.Policy.Retry = query.NoRetry()
 	if _, err := query.Fetch(ctx, s.client, balance); err != nil {
-		return fmt.Errorf("no answer from %s: %s", s.backend.name, reason(err)) //nolint:errorlint // the chain repeats the address
+		return fmt.Errorf("no answer from %s: %s", s.backend.name, reason(err))
 	}
 	return nil
 }

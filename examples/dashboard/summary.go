@@ -59,7 +59,7 @@ func (s summary) String() string {
 		b.WriteByte('\n')
 	}
 	fmt.Fprintf(&b, "%-10s", "page")
-	for p := range pageCount {
+	for p := range page(pageCount) {
 		fmt.Fprintf(&b, "  %12s", p)
 	}
 	b.WriteByte('\n')

@@ -92,6 +92,7 @@ func (m model) rows() []string {
 		for _, o := range p.payouts.observer.Current().Data().Items {
 			ids = append(ids, o.ID)
 		}
+	default: // nothing to select
 	}
 	return ids
 }
@@ -143,6 +144,7 @@ func (m model) selected() (o seller.Order, ok bool) {
 	case orderPage:
 		r := p.order.observer.Current()
 		return r.Data(), r.HasData()
+	default: // nothing to select
 	}
 	return seller.Order{}, false
 }

@@ -78,13 +78,19 @@ func (m model) salesGrid(p seller.Page[seller.Sale]) grid {
 	g := grid{
 		selected: m.row(), empty: "nothing sold yet",
 		columns: []column{
-			{"order", 6, false}, {"buyer", 0, false}, {"items", 5, true}, {"status", 10, false},
-			{"gross", 10, true}, {"net", 10, true}, {"sold", 12, false},
+			{"order", 6, false},
+			{"buyer", 0, false},
+			{"items", 5, true},
+			{"status", 10, false},
+			{"gross", 10, true},
+			{"net", 10, true},
+			{"sold", 12, false},
 		},
 	}
 	for _, s := range p.Items {
 		g.rows = append(g.rows, []cell{
-			text(label(s.OrderID)), text(s.BuyerName), text(fmt.Sprint(s.ItemCount)), {statusName(s.Status), statusStyle(s.Status)},
+			text(label(s.OrderID)), text(s.BuyerName), text(fmt.Sprint(s.ItemCount)),
+			{statusName(s.Status), statusStyle(s.Status)},
 			text(amount(s.Gross)), text(amount(s.Net)), text(day(s.SoldAt)),
 		})
 	}
@@ -174,7 +180,9 @@ func (m model) payoutsBody(height int) []string {
 			paid = day(*p.PaidAt)
 		}
 		g.rows = append(g.rows, []cell{
-			text(label(p.ID)), {string(p.Status), payoutStyle(p.Status)}, text(amount(p.Amount)), text(amount(p.Fee)),
+			text(label(p.ID)),
+			{string(p.Status), payoutStyle(p.Status)},
+			text(amount(p.Amount)), text(amount(p.Fee)),
 			text("ends in " + p.Method.Last4), text(day(p.ScheduledFor)), text(paid),
 		})
 	}

@@ -60,9 +60,9 @@ func (m model) press(key string) (tea.Model, tea.Cmd) {
 	case "1", "2", "3", "4", "5":
 		return m.turnTo(page(key[0] - '1')), nil
 	case "tab", "right", "l":
-		return m.turnTo((m.page + 1) % pageCount), nil
+		return m.turnTo((m.page + 1) % page(pageCount)), nil
 	case "shift+tab", "left", "h":
-		return m.turnTo((m.page + pageCount - 1) % pageCount), nil
+		return m.turnTo((m.page + page(pageCount) - 1) % page(pageCount)), nil
 	case "up", "k":
 		return m.moveTo(m.row() - 1), nil
 	case "down", "j":

@@ -70,8 +70,8 @@ func (m model) head() []string {
 // tabs show for every page, whether or not it is on screen, how old it is.
 func (m model) tabs() []string {
 	var names, ages strings.Builder
-	width := min(m.width/int(pageCount), 20)
-	for p := range pageCount {
+	width := min(m.width/pageCount, 20)
+	for p := range page(pageCount) {
 		name := fmt.Sprintf(" %d %s ", p+1, p)
 		style := plain()
 		if p == m.page {

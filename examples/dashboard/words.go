@@ -156,11 +156,11 @@ func ago(d time.Duration) string {
 
 // seconds rounds up, so that a wait counts down to 1 s and then is over.
 func seconds(d time.Duration) string {
-	whole := (d + time.Second - 1) / time.Second
-	if whole < 100 {
-		return fmt.Sprintf("%d s", whole)
+	d = (d + time.Second - 1).Truncate(time.Second)
+	if d < 100*time.Second {
+		return fmt.Sprintf("%d s", d/time.Second)
 	}
-	return (whole * time.Second).String()
+	return d.String()
 }
 
 // tenths is a duration as a summary shows it, in tenths of a second that have
