@@ -13,7 +13,11 @@ type txn struct {
 // update is the only door through which the cache is written. f runs under the
 // mutex and must not call user code; the observers it touched are brought up to
 // date before update returns.
-func (c *Client) update(f func(tx *txn)) {
+func (c *Client) update(f func(tx *txn)) { c.begin(f)() }
+
+// begin is update for an operation that goes on: what user code is to hear of
+// waits until the operation calls finish.
+func (c *Client) begin(f func(tx *txn)) (finish func()) {
 	tx := &txn{Client: c}
 	c.mu.Lock()
 	f(tx)
@@ -21,8 +25,10 @@ func (c *Client) update(f func(tx *txn)) {
 	for _, o := range tx.dirty {
 		o.derive()
 	}
-	for _, do := range tx.after {
-		do()
+	return func() {
+		for _, do := range tx.after {
+			do()
+		}
 	}
 }
 

@@ -313,9 +313,9 @@ func (c *Client) Reset(ctx context.Context, f Filter) error {
 	wait := f.Refetch
 	wait.NoWait = true
 	_ = c.refetch(ctx, active, wait) // starts only
-	c.update(func(*txn) {
+	c.update(func(tx *txn) {
 		for _, old := range ended {
-			old.settle(old.e.flight)
+			tx.settle(old, old.e.flight)
 		}
 	})
 	if f.Refetch.NoWait {

@@ -86,7 +86,7 @@ func (tx *txn) fetch(e *entry, o *options, s seed, mode fetchMode) *flight {
 	tx.dispatch(e, fetchAction{paused: paused, direction: mode.direction})
 	e.flight = f
 	if old != nil {
-		old.settle(f)
+		tx.settle(old, f)
 	}
 	if tx.hold(f, true); f.wake == nil {
 		// The function counts as called now, whatever happens until it is.
@@ -99,13 +99,23 @@ func (tx *txn) fetch(e *entry, o *options, s seed, mode fetchMode) *flight {
 	return f
 }
 
+// testify lets the witnesses of a flight that is over see the outcome.
+func (tx *txn) testify(f *flight) {
+	for _, w := range f.witnesses {
+		tx.dirty = append(tx.dirty, w.o)
+		tx.later(func() { w.saw.Store(w.o.current.Load()) })
+	}
+}
+
 // settle lets those who wait for a cancelled flight follow another one, or gives
-// them the cancellation if next is nil. It needs the mutex.
-func (f *flight) settle(next *flight) {
+// them the cancellation if next is nil.
+func (tx *txn) settle(f, next *flight) {
 	if f.next = next; next != nil {
 		next.witnesses = append(next.witnesses, f.witnesses...)
+	} else {
+		tx.testify(f)
 	}
-	close(f.done)
+	tx.later(func() { close(f.done) })
 }
 
 // wait returns the outcome of the flight, or the cause of ctx.
@@ -236,6 +246,7 @@ func (c *Client) store(f *flight, data any) error {
 		tx.dispatch(e, successAction{data: w.data, under: w.under, at: tx.sched.Now()})
 		e.revert = nil
 		tx.land(f)
+		tx.testify(f)
 		done = e.view()
 		return true
 	})
@@ -257,6 +268,7 @@ func (c *Client) fail(f *flight, err error) {
 		}
 		tx.dispatch(f.e, errorAction{err: err, at: tx.sched.Now()})
 		tx.land(f)
+		tx.testify(f)
 		done = f.e.view()
 	})
 	if done.s == nil {
@@ -270,10 +282,6 @@ func (c *Client) fail(f *flight, err error) {
 // land takes a finished flight off its entry.
 func (tx *txn) land(f *flight) {
 	f.settled = true
-	for _, w := range f.witnesses {
-		tx.dirty = append(tx.dirty, w.o)
-		tx.later(func() { w.saw.Store(w.o.current.Load()) })
-	}
 	if f.e.flight == f {
 		f.e.flight = nil
 	}
@@ -301,9 +309,11 @@ func (tx *txn) cancel(f *flight, how cancelled) {
 			f.data, f.err = back.data, nil
 		}
 	}
-	switch {
-	case how.defers:
+	if how.defers {
 		return
+	}
+	tx.testify(f)
+	switch {
 	case !how.silent && !how.revert:
 		tx.dispatch(e, errorAction{err: cause, at: tx.sched.Now()})
 		done := e.view()

@@ -119,7 +119,7 @@ func (o *observer) set(opts *options, sel *selector, keep bool) error {
 		switched, mounted bool
 		err               error
 	)
-	o.c.update(func(tx *txn) {
+	finish := o.c.begin(func(tx *txn) {
 		if err = tx.usable(opts); err != nil {
 			return
 		}
@@ -132,6 +132,7 @@ func (o *observer) set(opts *options, sel *selector, keep bool) error {
 		tx.adopt(o.e, opts, s)
 		switched, mounted = o.e != old, len(o.subs) > 0
 	})
+	defer finish()
 	if err != nil {
 		return err
 	}

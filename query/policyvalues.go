@@ -87,13 +87,14 @@ func StaleFunc[T any](f func(State[T]) StaleTime) StaleTime {
 	return StaleTime{kind: staleFunc, f: func(s State[any]) StaleTime { return f(retype[T](s)) }}
 }
 
-// resolve asks a function value. The result is never a function.
+// resolve asks a function value. The result is never a function; one that says
+// nothing means stale at once.
 func (t StaleTime) resolve(c *Client, s State[any]) StaleTime {
 	if t.kind == staleFunc {
 		t = ask(c, "StaleTime", StaleTime{}, func() StaleTime { return t.f(s) })
 	}
 	if t.kind == staleFunc || t.kind == staleInherit {
-		return StaleAfter(0)
+		return StaleTime{}
 	}
 	return t
 }
