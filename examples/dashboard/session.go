@@ -16,7 +16,7 @@ import (
 
 // batchWindow collects the polls that fall due close together. It is longer than
 // the client's default because nobody waits for a poll.
-const batchWindow = 10 * time.Millisecond
+const batchWindow = 20 * time.Millisecond
 
 // session is a running dashboard without a face.
 type session struct {
