@@ -3,6 +3,7 @@ package seller_test
 import (
 	"encoding/json"
 	"testing"
+	"testing/synctest"
 
 	"github.com/stretchr/testify/require"
 
@@ -14,7 +15,8 @@ import (
 func TestDashboard_isComposedOfFourProcedures_S1(t *testing.T) {
 	t.Parallel()
 	market := newMarket(seller.OrderPending, seller.OrderShipped, seller.OrderCompleted, seller.OrderCancelled)
-	open(t, setup{market: market}, func(t *testing.T, s *shop) {
+	synctest.Test(t, func(t *testing.T) {
+		s := open(t, setup{market: market})
 		d := load(s, s.Dashboard())
 		require.Len(t, d.Sales.Items, 4)
 		require.Equal(t, 4, d.Stats.Total)
@@ -30,7 +32,8 @@ func TestDashboard_isComposedOfFourProcedures_S1(t *testing.T) {
 
 func TestDashboard_withoutOrdersHasNoRates_S1(t *testing.T) {
 	t.Parallel()
-	open(t, setup{market: newMarket()}, func(t *testing.T, s *shop) {
+	synctest.Test(t, func(t *testing.T) {
+		s := open(t, setup{market: newMarket()})
 		require.Equal(t, seller.Metrics{AverageOrderValue: usd(0), Listings: 1}, load(s, s.Dashboard()).Metrics)
 	})
 }
@@ -42,8 +45,9 @@ func TestDashboard_partialFailureNamesTheProcedure_S1(t *testing.T) {
 	} {
 		t.Run(procedure, func(t *testing.T) {
 			t.Parallel()
-			open(t, setup{}, func(t *testing.T, s *shop) {
-				s.market.setFail(failing(refused{trpc.CodeForbidden}, procedure))
+			synctest.Test(t, func(t *testing.T) {
+				s := open(t, setup{})
+				s.market.setFail(failing(refusedError{trpc.CodeForbidden}, procedure))
 				q := s.Dashboard()
 				q.Policy.Retry = query.NoRetry()
 				_, err := query.Fetch(t.Context(), s.client, q)
@@ -61,7 +65,8 @@ func TestDashboard_partialFailureNamesTheProcedure_S1(t *testing.T) {
 
 func TestDashboard_survivesJSON_S38(t *testing.T) {
 	t.Parallel()
-	open(t, setup{}, func(t *testing.T, s *shop) {
+	synctest.Test(t, func(t *testing.T) {
+		s := open(t, setup{})
 		d := load(s, s.Dashboard())
 		text, err := json.Marshal(d)
 		require.NoError(t, err)
@@ -73,7 +78,8 @@ func TestDashboard_survivesJSON_S38(t *testing.T) {
 
 func TestPayoutHistoryPages_growAndArePolledAsAWhole_S8(t *testing.T) {
 	t.Parallel()
-	open(t, setup{batch: trpc.BatchOff}, func(t *testing.T, s *shop) {
+	synctest.Test(t, func(t *testing.T) {
+		s := open(t, setup{batch: trpc.BatchOff})
 		list := watch(s, s.PayoutHistoryPages(seller.PayoutFilter{}).Query())
 		s.advance(0)
 		require.True(t, list.Current().HasNextPage())
@@ -95,7 +101,8 @@ func TestPayoutHistoryPages_growAndArePolledAsAWhole_S8(t *testing.T) {
 
 func TestSales_filterAndCursorReachTheServer_S2(t *testing.T) {
 	t.Parallel()
-	open(t, setup{}, func(t *testing.T, s *shop) {
+	synctest.Test(t, func(t *testing.T) {
+		s := open(t, setup{})
 		load(s, s.Sales(seller.SalesFilter{Status: []seller.OrderStatus{seller.OrderShipped}, Cursor: "c", Limit: 7}))
 		load(s, s.Listings(seller.ListingFilter{Query: "mug"}))
 		load(s, s.OrdersByStatus(seller.OrderShipped))

@@ -3,6 +3,7 @@ package seller_test
 import (
 	"context"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -136,7 +137,10 @@ func each(t *testing.T, cfg seller.Config, f func(*shop, definition, probe)) {
 	for _, d := range definitions() {
 		t.Run(d.id, func(t *testing.T) {
 			t.Parallel()
-			open(t, setup{batch: trpc.BatchOff, config: cfg}, func(_ *testing.T, s *shop) { f(s, d, d.probe(s.Seller)) })
+			synctest.Test(t, func(t *testing.T) {
+				s := open(t, setup{batch: trpc.BatchOff, config: cfg})
+				f(s, d, d.probe(s.Seller))
+			})
 		})
 	}
 }
@@ -216,7 +220,7 @@ func TestDefinitions_retryWithDoublingDelays_S14(t *testing.T) {
 	t.Parallel()
 	each(t, seller.Config{}, func(s *shop, d definition, p probe) {
 		p.policy.RefetchInterval = query.NoInterval()
-		s.market.setFail(failing(refused{trpc.CodeInternalServerError}, d.procedure))
+		s.market.setFail(failing(refusedError{trpc.CodeInternalServerError}, d.procedure))
 		p.watch(s)
 		s.advance(mins)
 		want := []time.Duration{0, 1 * sec, 3 * sec, 7 * sec}[:d.retries+1]
@@ -230,7 +234,7 @@ func TestDefinitions_retryDelayIsCapped_S14(t *testing.T) {
 	each(t, seller.Config{}, func(s *shop, d definition, p probe) {
 		p.policy.RefetchInterval = query.NoInterval()
 		p.policy.Retry = query.Retries(6)
-		s.market.setFail(failing(refused{trpc.CodeInternalServerError}, d.procedure))
+		s.market.setFail(failing(refusedError{trpc.CodeInternalServerError}, d.procedure))
 		p.watch(s)
 		s.advance(mins)
 		want := []time.Duration{0, 1 * sec, 3 * sec, 7 * sec, 15 * sec}
@@ -246,7 +250,7 @@ func TestDefinitions_keepTheDataOfTheLastSuccess_S14(t *testing.T) {
 	each(t, seller.Config{}, func(s *shop, d definition, p probe) {
 		p.watch(s)
 		s.advance(0)
-		s.market.setFail(failing(refused{trpc.CodeInternalServerError}))
+		s.market.setFail(failing(refusedError{trpc.CodeInternalServerError}))
 		s.advance(d.every + 8*sec)
 		r := p.result(s)
 		require.True(s.t, r.hasData)
@@ -270,7 +274,7 @@ func TestDefinitions_failureWhileHiddenDoesNotStopPolling_S11(t *testing.T) {
 		s.client.Focus().Set(false)
 		p.watch(s)
 		s.advance(0)
-		s.market.setFail(failing(refused{trpc.CodeInternalServerError}))
+		s.market.setFail(failing(refusedError{trpc.CodeInternalServerError}, d.procedure))
 		s.advance(2*d.every + 1)
 		s.market.setFail(nil)
 		s.advance(d.every)
@@ -345,9 +349,10 @@ func TestPolicies_overrideFieldByField_S15(t *testing.T) {
 			var cfg seller.Config
 			d.override(&cfg.Policies).RefetchInterval = query.Every(7 * sec)
 			d.override(&cfg.Policies).RetryDelay = query.ConstantDelay(2 * sec)
-			open(t, setup{batch: trpc.BatchOff, config: cfg}, func(t *testing.T, s *shop) {
+			synctest.Test(t, func(t *testing.T) {
+				s := open(t, setup{batch: trpc.BatchOff, config: cfg})
 				p := d.probe(s.Seller)
-				s.market.setFail(failing(refused{trpc.CodeInternalServerError}, d.procedure))
+				s.market.setFail(failing(refusedError{trpc.CodeInternalServerError}, d.procedure))
 				p.watch(s)
 				s.advance(6*sec + 1)
 				s.market.setFail(nil)

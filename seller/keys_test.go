@@ -3,6 +3,7 @@ package seller_test
 import (
 	"slices"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -67,7 +68,8 @@ func TestKeys_prefixReachesItsGroupAndNothingElse_S16(t *testing.T) {
 
 func TestKeys_areThoseOfTheDefinitions_S16(t *testing.T) {
 	t.Parallel()
-	open(t, setup{}, func(t *testing.T, s *shop) {
+	synctest.Test(t, func(t *testing.T) {
+		s := open(t, setup{})
 		k := s.Keys()
 		require.Equal(t, k.Dashboard(), s.Dashboard().Key)
 		require.Equal(t, k.Sales(seller.SalesFilter{Limit: 3}), s.Sales(seller.SalesFilter{Limit: 3}).Key)
@@ -96,7 +98,8 @@ func TestKeys_sameMomentInAnotherZoneIsTheSameFilter_S16(t *testing.T) {
 
 func TestKeys_invalidatingOrdersReachesEveryOrderQueryAndNothingElse_S16(t *testing.T) {
 	t.Parallel()
-	open(t, setup{}, func(t *testing.T, s *shop) {
+	synctest.Test(t, func(t *testing.T) {
+		s := open(t, setup{})
 		loadAll(s)
 		require.NoError(t, s.client.Invalidate(t.Context(), query.Filter{Key: s.Keys().Orders()}))
 		var invalid []string

@@ -3,6 +3,7 @@ package seller_test
 import (
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -40,7 +41,8 @@ func TestLoad_requestsPerMinuteOfEachPage_S27(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			open(t, setup{market: newMarket(tc.statuses...)}, func(t *testing.T, s *shop) {
+			synctest.Test(t, func(t *testing.T) {
+				s := open(t, setup{market: newMarket(tc.statuses...)})
 				tc.page(s)
 				n := perMinute(s)
 				require.LessOrEqual(t, n, tc.most)
@@ -66,7 +68,8 @@ func TestLoad_concurrentReadsCostOneRequest_S28(t *testing.T) {
 
 func TestLoad_queriesDueTogetherShareOneRequest_S29(t *testing.T) {
 	t.Parallel()
-	open(t, setup{}, func(t *testing.T, s *shop) {
+	synctest.Test(t, func(t *testing.T) {
+		s := open(t, setup{})
 		watch(s, s.Dashboard())
 		watch(s, s.PendingOrders())
 		watch(s, s.OrderStats())
@@ -82,7 +85,8 @@ func TestLoad_queriesDueTogetherShareOneRequest_S29(t *testing.T) {
 
 func TestStates_areTold_S35(t *testing.T) {
 	t.Parallel()
-	open(t, setup{batch: trpc.BatchOff}, func(t *testing.T, s *shop) {
+	synctest.Test(t, func(t *testing.T) {
+		s := open(t, setup{batch: trpc.BatchOff})
 		s.market.latency = 100 * time.Millisecond
 		pending := watch(s, s.PendingOrders())
 		r := pending.Current()
@@ -96,7 +100,7 @@ func TestStates_areTold_S35(t *testing.T) {
 		r = pending.Current()
 		require.True(t, r.IsRefetching(), "refreshing")
 
-		s.market.setFail(failing(refused{trpc.CodeForbidden}))
+		s.market.setFail(failing(refusedError{trpc.CodeForbidden}))
 		s.advance(sec / 2)
 		r = pending.Current()
 		require.Equal(t, 1, r.FailureCount(), "retrying: attempt 2 of 4")
@@ -117,7 +121,8 @@ func TestStates_areTold_S35(t *testing.T) {
 
 func TestResults_sayWhenTheyWereUpdatedAndWillBe_S34(t *testing.T) {
 	t.Parallel()
-	open(t, setup{batch: trpc.BatchOff}, func(t *testing.T, s *shop) {
+	synctest.Test(t, func(t *testing.T) {
+		s := open(t, setup{batch: trpc.BatchOff})
 		pending := watch(s, s.PendingOrders())
 		s.advance(7 * sec)
 		r := pending.Current()
@@ -129,8 +134,9 @@ func TestResults_sayWhenTheyWereUpdatedAndWillBe_S34(t *testing.T) {
 
 func TestErrors_ofOnePageLeaveTheOthersAlone_S36(t *testing.T) {
 	t.Parallel()
-	open(t, setup{}, func(t *testing.T, s *shop) {
-		s.market.setFail(failing(refused{trpc.CodeForbidden}, "sales.getAllSales"))
+	synctest.Test(t, func(t *testing.T) {
+		s := open(t, setup{})
+		s.market.setFail(failing(refusedError{trpc.CodeForbidden}, "sales.getAllSales"))
 		sales := watch(s, s.Sales(seller.SalesFilter{}))
 		pending := watch(s, s.PendingOrders())
 		dashboard := watch(s, s.Dashboard())
@@ -149,7 +155,8 @@ func TestErrors_ofOnePageLeaveTheOthersAlone_S36(t *testing.T) {
 
 func TestExplain_saysWhyAPageIsNotUpdating_S37(t *testing.T) {
 	t.Parallel()
-	open(t, setup{batch: trpc.BatchOff}, func(t *testing.T, s *shop) {
+	synctest.Test(t, func(t *testing.T) {
+		s := open(t, setup{batch: trpc.BatchOff})
 		k := s.Keys()
 		require.True(t, s.client.Explain(k.PendingOrders()).Has(query.ReasonUnknownKey), "never fetched")
 
@@ -173,7 +180,7 @@ func TestExplain_saysWhyAPageIsNotUpdating_S37(t *testing.T) {
 		require.True(t, s.client.Explain(k.PayoutStats()).Has(query.ReasonDisabled))
 		require.True(t, s.client.Explain(k.MyListings(seller.ListingFilter{})).Has(query.ReasonNoInterval))
 
-		s.market.setFail(failing(refused{trpc.CodeForbidden}))
+		s.market.setFail(failing(refusedError{trpc.CodeForbidden}))
 		s.advance(4 * sec)
 		require.True(t, s.client.Explain(k.PendingOrders()).Has(query.ReasonBackingOff))
 		s.advance(8 * sec)

@@ -43,14 +43,14 @@ type call struct {
 }
 
 // refused is an error that a tRPC server answers with.
-type refused struct{ code trpc.Code }
+type refusedError struct{ code trpc.Code }
 
-func (r refused) Error() string { return string(r.code) }
+func (r refusedError) Error() string { return string(r.code) }
 
 // badGateway is what a proxy answers with when it cannot reach the server.
-type badGateway struct{}
+type badGatewayError struct{}
 
-func (badGateway) Error() string { return "bad gateway" }
+func (badGatewayError) Error() string { return "bad gateway" }
 
 // order is the n-th order of the market, with the given status.
 func order(n int, status seller.OrderStatus) seller.Order {
@@ -80,6 +80,13 @@ func (m *market) setStatus(id string, status seller.OrderStatus) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.find(id).Status = status
+}
+
+// add lets a buyer order something.
+func (m *market) add(o seller.Order) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.orders = append([]seller.Order{o}, m.orders...)
 }
 
 func (m *market) setFail(fail func(call) error) {
@@ -130,10 +137,13 @@ func (m *market) RoundTrip(req *http.Request) (*http.Response, error) {
 	procedures := req.URL.Path[strings.LastIndex(req.URL.Path, "/")+1:]
 	if req.URL.Query().Get("batch") != "1" {
 		envelope, err := m.answer(procedures, input)
-		if errors.Is(err, badGateway{}) {
+		if errors.Is(err, badGatewayError{}) {
 			return response(http.StatusBadGateway, "<html>"), nil
 		}
-		return response(http.StatusOK, envelope), err
+		if err != nil {
+			return nil, err
+		}
+		return response(http.StatusOK, envelope), nil
 	}
 	var inputs map[string]json.RawMessage
 	if err := json.Unmarshal([]byte(input), &inputs); err != nil {
@@ -172,7 +182,7 @@ func (m *market) answer(procedure, input string) (string, error) {
 	if err == nil {
 		result, err = m.result(procedure, input)
 	}
-	var refusal refused
+	var refusal refusedError
 	if errors.As(err, &refusal) {
 		return `{"error":{"message":"no","code":-32000,"data":{"code":"` + string(refusal.code) + `","path":"` + procedure + `"}}}`, nil
 	}
@@ -204,7 +214,7 @@ func (m *market) result(procedure, input string) (any, error) {
 		if o := m.find(in.OrderID); o != nil {
 			return *o, nil
 		}
-		return nil, refused{trpc.CodeNotFound}
+		return nil, refusedError{trpc.CodeNotFound}
 	case "orderStatus.getPendingOrders":
 		return m.withStatus(seller.OrderPending), nil
 	case "orderStatus.getOrdersByStatus":
@@ -245,15 +255,15 @@ func (m *market) change(procedure, orderID string, cents int64) (any, error) {
 		m.balance.InTransit.AmountCents += cents
 		return seller.SchedulePayoutResult{Payout: seller.Payout{ID: "pay_1", Amount: usd(cents)}, Balance: m.balance}, nil
 	case procedure == "finance.schedulePayout":
-		return nil, refused{trpc.CodeUnprocessableContent}
+		return nil, refusedError{trpc.CodeUnprocessableContent}
 	case o == nil:
-		return nil, refused{trpc.CodeNotFound}
+		return nil, refusedError{trpc.CodeNotFound}
 	case procedure == "orderStatus.confirmOrder" && o.Status == seller.OrderPending:
 		o.Status = seller.OrderConfirmed
 	case procedure == "orderStatus.cancelOrder" && o.Status.Cancellable():
 		o.Status = seller.OrderCancelled
 	default:
-		return nil, refused{trpc.CodeConflict}
+		return nil, refusedError{trpc.CodeConflict}
 	}
 	o.Version++
 	return *o, nil
@@ -278,7 +288,7 @@ func (m *market) saleDetail(id string) (any, error) {
 	if o := m.find("ord_" + strings.TrimPrefix(id, "sale_")); o != nil {
 		return seller.SaleDetail{Sale: saleOf(*o), Order: *o}, nil
 	}
-	return nil, refused{trpc.CodeNotFound}
+	return nil, refusedError{trpc.CodeNotFound}
 }
 
 func (m *market) withStatus(status seller.OrderStatus) seller.Page[seller.Order] {
@@ -361,26 +371,27 @@ type setup struct {
 	batch  trpc.BatchMode
 }
 
-// open runs f with a shop on fake time.
-func open(t *testing.T, s setup, f func(*testing.T, *shop)) {
+// open returns a shop that is closed with the bubble of t.
+func open(t *testing.T, s setup) *shop {
 	t.Helper()
-	synctest.Test(t, func(t *testing.T) {
-		if s.market == nil {
-			s.market = newMarket(seller.OrderPending, seller.OrderConfirmed, seller.OrderShipped)
-		}
-		client, err := query.New(query.Config{})
-		require.NoError(t, err)
-		api, err := trpc.New(trpc.Config{
-			URL: "http://market.test/trpc", HTTP: &http.Client{Transport: s.market}, Batch: trpc.Batch{Mode: s.batch},
-		})
-		require.NoError(t, err)
-		s.config.Client, s.config.API, s.config.SellerID = client, api, "seller_1"
-		me, err := seller.New(s.config)
-		require.NoError(t, err)
-		f(t, &shop{Seller: me, t: t, market: s.market, client: client, api: api, opened: time.Now()})
-		require.NoError(t, client.Close(t.Context()))
-		require.NoError(t, api.Close(t.Context()))
+	if s.market == nil {
+		s.market = newMarket(seller.OrderPending, seller.OrderConfirmed, seller.OrderShipped)
+	}
+	client, err := query.New(query.Config{})
+	require.NoError(t, err)
+	api, err := trpc.New(trpc.Config{
+		URL: "http://market.test/trpc", HTTP: &http.Client{Transport: s.market}, Batch: trpc.Batch{Mode: s.batch},
 	})
+	require.NoError(t, err)
+	t.Cleanup(func() {
+		ctx := context.WithoutCancel(t.Context())
+		require.NoError(t, client.Close(ctx))
+		require.NoError(t, api.Close(ctx))
+	})
+	s.config.Client, s.config.API, s.config.SellerID = client, api, "seller_1"
+	me, err := seller.New(s.config)
+	require.NoError(t, err)
+	return &shop{Seller: me, t: t, market: s.market, client: client, api: api, opened: time.Now()}
 }
 
 // advance lets time pass and everything settle that is due by then.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"testing/synctest"
 
 	"github.com/stretchr/testify/require"
 
@@ -46,7 +47,8 @@ func cancelling(id string) seller.CancelOrderInput {
 
 func TestMutations_returnTheServersAnswer_S18(t *testing.T) {
 	t.Parallel()
-	open(t, setup{}, func(t *testing.T, s *shop) {
+	synctest.Test(t, func(t *testing.T) {
+		s := open(t, setup{})
 		o, err := query.Mutate(t.Context(), s.client, s.ConfirmOrder(), confirming("ord_1"))
 		require.NoError(t, err)
 		require.Equal(t, seller.OrderConfirmed, o.Status)
@@ -75,7 +77,8 @@ func TestMutations_ofAnOrderInvalidateExactlyWhatItReaches_S19(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			open(t, setup{}, func(t *testing.T, s *shop) {
+			synctest.Test(t, func(t *testing.T) {
+				s := open(t, setup{})
 				loadAll(s)
 				require.NoError(t, mutate(s))
 				k := s.Keys()
@@ -92,7 +95,8 @@ func TestMutations_ofAnOrderInvalidateExactlyWhatItReaches_S19(t *testing.T) {
 
 func TestSchedulePayout_invalidatesExactlyWhatItReaches_S19(t *testing.T) {
 	t.Parallel()
-	open(t, setup{}, func(t *testing.T, s *shop) {
+	synctest.Test(t, func(t *testing.T) {
+		s := open(t, setup{})
 		loadAll(s)
 		_, err := query.Mutate(t.Context(), s.client, s.SchedulePayout(), seller.SchedulePayoutInput{AmountCents: 1, Currency: "USD"})
 		require.NoError(t, err)
@@ -106,7 +110,8 @@ func TestSchedulePayout_invalidatesExactlyWhatItReaches_S19(t *testing.T) {
 
 func TestMutations_refetchWhatIsOnScreenInOneRequest_S19(t *testing.T) {
 	t.Parallel()
-	open(t, setup{}, func(t *testing.T, s *shop) {
+	synctest.Test(t, func(t *testing.T) {
+		s := open(t, setup{})
 		watch(s, s.PendingOrders())
 		watch(s, s.OrderStats())
 		watch(s, s.PayoutStats())
@@ -123,7 +128,8 @@ func TestMutations_refetchWhatIsOnScreenInOneRequest_S19(t *testing.T) {
 
 func TestMutations_ofOneOrderFollowEachOther_S21(t *testing.T) {
 	t.Parallel()
-	open(t, setup{batch: trpc.BatchOff}, func(t *testing.T, s *shop) {
+	synctest.Test(t, func(t *testing.T) {
+		s := open(t, setup{batch: trpc.BatchOff})
 		s.market.latency = sec
 		first := start(s, s.ConfirmOrder(), confirming("ord_1"))
 		second := start(s, s.CancelOrder(), cancelling("ord_1"))
@@ -139,7 +145,8 @@ func TestMutations_ofOneOrderFollowEachOther_S21(t *testing.T) {
 
 func TestMutations_ofOneSellerDoNotWaitForAnother_S21(t *testing.T) {
 	t.Parallel()
-	open(t, setup{batch: trpc.BatchOff}, func(t *testing.T, s *shop) {
+	synctest.Test(t, func(t *testing.T) {
+		s := open(t, setup{batch: trpc.BatchOff})
 		market := newMarket(seller.OrderPending)
 		market.latency, s.market.latency = sec, sec
 		other := s.second(market)
@@ -153,7 +160,8 @@ func TestMutations_ofOneSellerDoNotWaitForAnother_S21(t *testing.T) {
 
 func TestPayouts_followEachOther_S21(t *testing.T) {
 	t.Parallel()
-	open(t, setup{batch: trpc.BatchOff}, func(t *testing.T, s *shop) {
+	synctest.Test(t, func(t *testing.T) {
+		s := open(t, setup{batch: trpc.BatchOff})
 		s.market.latency = sec
 		in := seller.SchedulePayoutInput{AmountCents: 100, Currency: "USD"}
 		first, second := start(s, s.SchedulePayout(), in), start(s, s.SchedulePayout(), in)
@@ -166,7 +174,8 @@ func TestPayouts_followEachOther_S21(t *testing.T) {
 
 func TestMutations_waitWhileOfflineAndRunOnceInOrder_S22(t *testing.T) {
 	t.Parallel()
-	open(t, setup{batch: trpc.BatchOff}, func(t *testing.T, s *shop) {
+	synctest.Test(t, func(t *testing.T) {
+		s := open(t, setup{batch: trpc.BatchOff})
 		watch(s, s.PendingOrders())
 		s.advance(sec)
 		s.client.Online().Set(false)
@@ -210,11 +219,12 @@ func TestMutations_answerLostIsAskedForAgainWithTheSameKey_S22(t *testing.T) {
 	t.Parallel()
 	for name, lost := range map[string]error{
 		"connection broken": errors.New("connection reset"),
-		"gateway":           badGateway{},
+		"gateway":           badGatewayError{},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			open(t, setup{batch: trpc.BatchOff}, func(t *testing.T, s *shop) {
+			synctest.Test(t, func(t *testing.T) {
+				s := open(t, setup{batch: trpc.BatchOff})
 				s.market.setFail(failing(lost))
 				payout := start(s, s.SchedulePayout(), seller.SchedulePayoutInput{AmountCents: 100, Currency: "USD"})
 				s.advance(2 * sec)
@@ -239,7 +249,8 @@ func texts[T interface{ String() string }](list []T) []string {
 
 func TestMutations_giveUpAfterThreeRetries(t *testing.T) {
 	t.Parallel()
-	open(t, setup{batch: trpc.BatchOff}, func(t *testing.T, s *shop) {
+	synctest.Test(t, func(t *testing.T) {
+		s := open(t, setup{batch: trpc.BatchOff})
 		s.market.setFail(failing(errors.New("connection reset")))
 		_, err := query.Mutate(t.Context(), s.client, s.ConfirmOrder(), confirming("ord_1"))
 		require.ErrorIs(t, err, trpc.ErrOutcomeUnknown)
@@ -250,8 +261,9 @@ func TestMutations_giveUpAfterThreeRetries(t *testing.T) {
 func TestMutations_refusalIsFinal(t *testing.T) {
 	t.Parallel()
 	for _, code := range []trpc.Code{trpc.CodeConflict, trpc.CodeInternalServerError, trpc.CodeTooManyRequests} {
-		open(t, setup{batch: trpc.BatchOff}, func(t *testing.T, s *shop) {
-			s.market.setFail(failing(refused{code}))
+		synctest.Test(t, func(t *testing.T) {
+			s := open(t, setup{batch: trpc.BatchOff})
+			s.market.setFail(failing(refusedError{code}))
 			_, err := query.Mutate(t.Context(), s.client, s.CancelOrder(), cancelling("ord_1"))
 			require.ErrorIs(t, err, code)
 			require.Len(t, s.market.inputs("orderStatus.cancelOrder"), 1)
@@ -263,7 +275,8 @@ func TestMutations_eachRunHasAKeyOfItsOwn_S22(t *testing.T) {
 	t.Parallel()
 	n := 0
 	cfg := seller.Config{NewIdempotencyKey: func() string { n++; return strings.Repeat("k", n) }}
-	open(t, setup{config: cfg}, func(t *testing.T, s *shop) {
+	synctest.Test(t, func(t *testing.T) {
+		s := open(t, setup{config: cfg})
 		in := seller.SchedulePayoutInput{AmountCents: 100, Currency: "USD"}
 		definition := s.SchedulePayout()
 		for range 2 {

@@ -2,6 +2,7 @@ package seller_test
 
 import (
 	"testing"
+	"testing/synctest"
 
 	"github.com/stretchr/testify/require"
 
@@ -42,7 +43,8 @@ func counts(stats seller.OrderStats) map[seller.OrderStatus]int {
 func TestConfirmOrder_showsAtOnceEverywhere_S20(t *testing.T) {
 	t.Parallel()
 	market := newMarket(seller.OrderPending, seller.OrderConfirmed, seller.OrderPending)
-	open(t, setup{market: market}, func(t *testing.T, s *shop) {
+	synctest.Test(t, func(t *testing.T) {
+		s := open(t, setup{market: market})
 		loadAll(s)
 		s.market.latency = sec
 		done := start(s, s.ConfirmOrder(), confirming("ord_1"))
@@ -75,7 +77,8 @@ func TestConfirmOrder_showsAtOnceEverywhere_S20(t *testing.T) {
 func TestCancelOrder_showsAtOnceEverywhere_S20(t *testing.T) {
 	t.Parallel()
 	market := newMarket(seller.OrderConfirmed, seller.OrderConfirmed, seller.OrderCancelled, seller.OrderPending)
-	open(t, setup{market: market}, func(t *testing.T, s *shop) {
+	synctest.Test(t, func(t *testing.T) {
+		s := open(t, setup{market: market})
 		loadAll(s)
 		load(s, s.OrdersByStatus(seller.OrderCancelled))
 		s.market.latency = sec
@@ -95,7 +98,8 @@ func TestCancelOrder_showsAtOnceEverywhere_S20(t *testing.T) {
 
 func TestSchedulePayout_balanceDropsAtOnce_S20(t *testing.T) {
 	t.Parallel()
-	open(t, setup{}, func(t *testing.T, s *shop) {
+	synctest.Test(t, func(t *testing.T) {
+		s := open(t, setup{})
 		loadAll(s)
 		s.market.latency = sec
 		done := start(s, s.SchedulePayout(), seller.SchedulePayoutInput{AmountCents: 700, Currency: "USD"})
@@ -115,7 +119,8 @@ func TestSchedulePayout_thatCannotBeShowsNothing_S20(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			open(t, setup{}, func(t *testing.T, s *shop) {
+			synctest.Test(t, func(t *testing.T) {
+				s := open(t, setup{})
 				loadAll(s)
 				before := s.snapshot()
 				s.market.latency = sec
@@ -138,11 +143,12 @@ func TestMutations_refusalRollsBackExactly_S20(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			open(t, setup{}, func(t *testing.T, s *shop) {
+			synctest.Test(t, func(t *testing.T) {
+				s := open(t, setup{})
 				loadAll(s)
 				before := s.snapshot()
 				s.market.latency = sec
-				s.market.setFail(failing(refused{trpc.CodeConflict}))
+				s.market.setFail(failing(refusedError{trpc.CodeConflict}))
 				done := begin(s)
 				require.NotEqual(t, before, s.snapshot())
 				require.ErrorIs(t, (<-done).err, trpc.CodeConflict)
@@ -154,7 +160,8 @@ func TestMutations_refusalRollsBackExactly_S20(t *testing.T) {
 
 func TestMutations_neverChangeSharedValues_S20(t *testing.T) {
 	t.Parallel()
-	open(t, setup{}, func(t *testing.T, s *shop) {
+	synctest.Test(t, func(t *testing.T) {
+		s := open(t, setup{})
 		loadAll(s)
 		pending, sales := get(s, s.PendingOrders()), get(s, s.Sales(seller.SalesFilter{}))
 		stats, confirmed := get(s, s.OrderStats()), get(s, s.OrdersByStatus(seller.OrderConfirmed))
@@ -169,11 +176,12 @@ func TestMutations_neverChangeSharedValues_S20(t *testing.T) {
 
 func TestMutations_pollMeanwhileKeepsTheChangeOnScreen_S20(t *testing.T) {
 	t.Parallel()
-	open(t, setup{batch: trpc.BatchOff}, func(t *testing.T, s *shop) {
+	synctest.Test(t, func(t *testing.T) {
+		s := open(t, setup{batch: trpc.BatchOff})
 		watch(s, s.PendingOrders())
 		watch(s, s.OrderStats())
 		s.advance(sec)
-		s.market.setFail(failing(badGateway{}, "orderStatus.confirmOrder"))
+		s.market.setFail(failing(badGatewayError{}, "orderStatus.confirmOrder"))
 		done := start(s, s.ConfirmOrder(), confirming("ord_1"))
 		s.advance(5 * sec) // a poll, while the mutation backs off
 		require.Len(t, s.times("orderStatus.getPendingOrders"), 2)
@@ -189,13 +197,14 @@ func TestMutations_pollMeanwhileKeepsTheChangeOnScreen_S20(t *testing.T) {
 
 func TestDashboard_pollThatShowsTheChangeIsNotCountedTwice_S20(t *testing.T) {
 	t.Parallel()
-	open(t, setup{batch: trpc.BatchOff, market: newMarket(seller.OrderPending, seller.OrderPending)}, func(t *testing.T, s *shop) {
+	synctest.Test(t, func(t *testing.T) {
+		s := open(t, setup{batch: trpc.BatchOff, market: newMarket(seller.OrderPending, seller.OrderPending)})
 		watch(s, s.Dashboard())
 		s.advance(sec)
 		s.client.Online().Set(false) // the mutation waits
-		start(s, s.ConfirmOrder(), confirming("ord_1"))
+		start(s, s.ConfirmOrder(), confirming("ord_2"))
 		require.Equal(t, 1, get(s, s.Dashboard()).Metrics.Pending)
-		s.market.setStatus("ord_1", seller.OrderConfirmed) // by somebody else
+		s.market.setStatus("ord_2", seller.OrderConfirmed) // by somebody else
 		q := s.Dashboard()
 		q.Policy.NetworkMode = query.NetworkAlways
 		_, err := query.Observe(s.client, q).Refetch(t.Context(), query.RefetchOptions{})
@@ -216,7 +225,8 @@ func TestConfirmOrder_knowsTheOrderFromWhateverIsCached_S20(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			open(t, setup{}, func(t *testing.T, s *shop) {
+			synctest.Test(t, func(t *testing.T) {
+				s := open(t, setup{})
 				fill(s)
 				load(s, s.OrderStats())
 				s.market.latency = sec
@@ -237,7 +247,8 @@ func TestMutations_thatTheServerMustRefuseShowNothing_S20(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			open(t, setup{}, func(t *testing.T, s *shop) {
+			synctest.Test(t, func(t *testing.T) {
+				s := open(t, setup{})
 				loadAll(s)
 				before := s.snapshot()
 				s.market.latency = sec
@@ -251,7 +262,8 @@ func TestMutations_thatTheServerMustRefuseShowNothing_S20(t *testing.T) {
 
 func TestConfirmOrder_leavesALaterPageToTheServer_S20(t *testing.T) {
 	t.Parallel()
-	open(t, setup{}, func(t *testing.T, s *shop) {
+	synctest.Test(t, func(t *testing.T) {
+		s := open(t, setup{})
 		loadAll(s)
 		full := seller.Page[seller.Order]{Items: []seller.Order{order(2, seller.OrderConfirmed)}, NextCursor: "c", Total: 9}
 		require.NoError(t, query.Set(s.client, s.OrdersByStatus(seller.OrderConfirmed), full))

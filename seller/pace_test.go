@@ -2,6 +2,7 @@ package seller_test
 
 import (
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -32,7 +33,8 @@ func TestSales_arePolledByTheLiveliestOrder(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			open(t, setup{batch: trpc.BatchOff, market: newMarket(tc.statuses...)}, func(t *testing.T, s *shop) {
+			synctest.Test(t, func(t *testing.T) {
+				s := open(t, setup{batch: trpc.BatchOff, market: newMarket(tc.statuses...)})
 				watch(s, s.Sales(seller.SalesFilter{}))
 				s.advance(3*tc.want - 1)
 				require.Equal(t, every(tc.want, 2), s.times("sales.getAllSales"))
@@ -43,7 +45,8 @@ func TestSales_arePolledByTheLiveliestOrder(t *testing.T) {
 
 func TestSales_intervalFollowsEachResult_S2(t *testing.T) {
 	t.Parallel()
-	open(t, setup{batch: trpc.BatchOff, market: newMarket(seller.OrderPending)}, func(t *testing.T, s *shop) {
+	synctest.Test(t, func(t *testing.T) {
+		s := open(t, setup{batch: trpc.BatchOff, market: newMarket(seller.OrderPending)})
 		watch(s, s.Sales(seller.SalesFilter{}))
 		s.advance(sec)
 		s.market.setStatus("ord_1", seller.OrderShipped)
@@ -57,8 +60,9 @@ func TestSales_intervalFollowsEachResult_S2(t *testing.T) {
 
 func TestSales_thatCouldNotBeLoadedArePolledAsPending_S2b(t *testing.T) {
 	t.Parallel()
-	open(t, setup{batch: trpc.BatchOff}, func(t *testing.T, s *shop) {
-		s.market.setFail(failing(refused{trpc.CodeForbidden}))
+	synctest.Test(t, func(t *testing.T) {
+		s := open(t, setup{batch: trpc.BatchOff})
+		s.market.setFail(failing(refusedError{trpc.CodeForbidden}))
 		q := s.Sales(seller.SalesFilter{})
 		q.Policy.Retry = query.NoRetry()
 		watch(s, q)
@@ -82,7 +86,8 @@ func TestOrdersByStatus_arePolledByTheStatusAskedFor_S6(t *testing.T) {
 	} {
 		t.Run(string(status), func(t *testing.T) {
 			t.Parallel()
-			open(t, setup{batch: trpc.BatchOff, market: newMarket()}, func(t *testing.T, s *shop) {
+			synctest.Test(t, func(t *testing.T) {
+				s := open(t, setup{batch: trpc.BatchOff, market: newMarket()})
 				watch(s, s.OrdersByStatus(status))
 				s.advance(3*want - 1)
 				require.Equal(t, every(want, 2), s.times("orderStatus.getOrdersByStatus"))
@@ -94,14 +99,16 @@ func TestOrdersByStatus_arePolledByTheStatusAskedFor_S6(t *testing.T) {
 func TestIntervals_areOverriddenOneByOne_S15(t *testing.T) {
 	t.Parallel()
 	cfg := seller.Config{Intervals: seller.Intervals{Processing: 2 * sec, Archived: 3 * mins}}
-	open(t, setup{batch: trpc.BatchOff, config: cfg, market: newMarket(seller.OrderShipped)}, func(t *testing.T, s *shop) {
+	synctest.Test(t, func(t *testing.T) {
+		s := open(t, setup{batch: trpc.BatchOff, config: cfg, market: newMarket(seller.OrderShipped)})
 		watch(s, s.Sales(seller.SalesFilter{}))
 		watch(s, s.OrdersByStatus(seller.OrderPending))
 		s.advance(31 * sec)
 		require.Equal(t, every(2*sec, 15), s.times("sales.getAllSales"))
 		require.Equal(t, every(15*sec, 2), s.times("orderStatus.getOrdersByStatus"), "inherited")
 	})
-	open(t, setup{batch: trpc.BatchOff, config: cfg}, func(t *testing.T, s *shop) {
+	synctest.Test(t, func(t *testing.T) {
+		s := open(t, setup{batch: trpc.BatchOff, config: cfg})
 		watch(s, s.ArchivedSales(seller.SalesFilter{}))
 		s.advance(7 * mins)
 		require.Equal(t, every(3*mins, 2), s.times("sales.getAllSales"), "S2d is the caller's choice")
@@ -110,7 +117,8 @@ func TestIntervals_areOverriddenOneByOne_S15(t *testing.T) {
 
 func TestHiddenFactor_leavesIntervalsOfTheCallerAlone_S11(t *testing.T) {
 	t.Parallel()
-	open(t, setup{batch: trpc.BatchOff, config: seller.Config{HiddenFactor: 4}}, func(t *testing.T, s *shop) {
+	synctest.Test(t, func(t *testing.T) {
+		s := open(t, setup{batch: trpc.BatchOff, config: seller.Config{HiddenFactor: 4}})
 		s.client.Focus().Set(false)
 		q := s.PayoutStats()
 		q.Policy.RefetchInterval = query.Every(2 * sec)
@@ -122,10 +130,66 @@ func TestHiddenFactor_leavesIntervalsOfTheCallerAlone_S11(t *testing.T) {
 
 func TestHiddenFactor_tooLongForADurationIsTheLongest_S11(t *testing.T) {
 	t.Parallel()
-	open(t, setup{batch: trpc.BatchOff, config: seller.Config{HiddenFactor: 1e300}}, func(t *testing.T, s *shop) {
+	synctest.Test(t, func(t *testing.T) {
+		s := open(t, setup{batch: trpc.BatchOff, config: seller.Config{HiddenFactor: 1e300}})
 		s.client.Focus().Set(false)
 		watch(s, s.PayoutStats())
 		s.advance(24 * 365 * time.Hour)
 		require.Equal(t, []time.Duration{0}, s.times("finance.getPayoutStats"))
+	})
+}
+
+func TestReturn_showsAtOnceWhatHappenedWhileHidden(t *testing.T) {
+	t.Parallel()
+	for name, background := range map[string]query.Toggle{"S23 with background polling": query.On, "S23 without": query.Off} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				s := open(t, setup{batch: trpc.BatchOff})
+				q := s.OrderByID("ord_1")
+				q.Policy.RefetchIntervalInBackground = background
+				detail := watch(s, q)
+				s.advance(sec)
+				s.client.Focus().Set(false)
+				s.market.setStatus("ord_1", seller.OrderConfirmed)
+				s.advance(30 * sec)
+				s.client.Focus().Set(true)
+				s.advance(0)
+				require.Equal(t, seller.OrderConfirmed, detail.Current().Data().Status)
+				require.Zero(t, detail.Current().Age())
+			})
+		})
+	}
+}
+
+func TestReturn_showsANewOrderAtOnce_S24(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := open(t, setup{batch: trpc.BatchOff, market: newMarket()})
+		q := s.PendingOrders()
+		q.Policy.RefetchIntervalInBackground = query.Off
+		pending := watch(s, q)
+		s.advance(sec)
+		s.client.Focus().Set(false)
+		s.market.add(order(1, seller.OrderPending))
+		s.advance(20 * sec)
+		require.Zero(t, pending.Current().Data().Total)
+		s.client.Focus().Set(true)
+		s.advance(0)
+		require.Equal(t, 1, pending.Current().Data().Total)
+	})
+}
+
+func TestReconnect_refetchesAndShowsWithoutTheUser_S25(t *testing.T) {
+	t.Parallel()
+	each(t, seller.Config{}, func(s *shop, d definition, p probe) {
+		p.watch(s)
+		s.advance(sec)
+		s.client.Online().Set(false)
+		s.advance(15 * sec)
+		require.Equal(s.t, []time.Duration{0}, s.times(d.procedure), "nothing is sent without a network")
+		s.client.Online().Set(true)
+		s.advance(0)
+		require.Equal(s.t, []time.Duration{0, 16 * sec}, s.times(d.procedure))
 	})
 }

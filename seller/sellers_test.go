@@ -5,6 +5,7 @@ import (
 	"math"
 	"net/http"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -48,7 +49,8 @@ func (s *shop) second(m *market) *seller.Seller {
 
 func TestSellers_shareAClientButNoData_S17(t *testing.T) {
 	t.Parallel()
-	open(t, setup{market: newMarket(seller.OrderPending)}, func(t *testing.T, s *shop) {
+	synctest.Test(t, func(t *testing.T) {
+		s := open(t, setup{market: newMarket(seller.OrderPending)})
 		other := s.second(newMarket(seller.OrderPending, seller.OrderPending))
 		require.Equal(t, 1, load(s, s.PendingOrders()).Total)
 		require.Equal(t, 2, load(s, other.PendingOrders()).Total)
@@ -63,7 +65,8 @@ func TestSellers_shareAClientButNoData_S17(t *testing.T) {
 
 func TestSellers_mutationOfOneLeavesTheOtherAlone_S17(t *testing.T) {
 	t.Parallel()
-	open(t, setup{market: newMarket(seller.OrderPending)}, func(t *testing.T, s *shop) {
+	synctest.Test(t, func(t *testing.T) {
+		s := open(t, setup{market: newMarket(seller.OrderPending)})
 		other := s.second(newMarket(seller.OrderPending))
 		load(s, s.PendingOrders())
 		load(s, other.PendingOrders())
