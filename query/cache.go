@@ -51,7 +51,7 @@ func (tx *txn) build(o *options, s seed) *entry {
 		return e
 	}
 	tx.lastID++
-	e := &entry{c: tx.Client, id: tx.lastID, key: o.key, initial: s.state()}
+	e := &entry{c: tx.Client, id: tx.lastID, key: o.key, initial: s.state(), defaults: tx.defaultsFor(o.key)}
 	e.opts.Store(o)
 	e.typ, e.pager, e.gcTime = o.typ, o.pager, o.policy.GCTime.orDefault()
 	e.state.Store(e.initial)
@@ -62,6 +62,13 @@ func (tx *txn) build(o *options, s seed) *entry {
 
 // adopt makes o the entry's options: the last ones given count.
 func (tx *txn) adopt(e *entry, o *options, s seed) {
+	if len(e.defaults) > 0 {
+		filled := *o
+		for _, d := range e.defaults {
+			filled.fill(d)
+		}
+		o = &filled
+	}
 	e.opts.Store(o)
 	if e.typ == nil {
 		e.typ = o.typ

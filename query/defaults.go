@@ -78,14 +78,23 @@ func (c *Client) changeDefaults(change func(*defaults)) {
 
 // resolve returns o with its gaps filled from the defaults for its key.
 func (c *Client) resolve(o *options) *options {
-	all := c.defaults.Load()
-	for i := len(all.byQuery) - 1; i >= 0; i-- {
-		if o.key.Matches(all.byQuery[i].prefix) {
-			o.fill(all.byQuery[i].d)
+	for _, d := range c.defaultsFor(o.key) {
+		o.fill(d)
+	}
+	o.fill(c.defaults.Load().queries)
+	return o
+}
+
+// defaultsFor returns the defaults of the prefixes that match, those that win
+// first.
+func (c *Client) defaultsFor(key querykey.Key) []Defaults {
+	var found []Defaults
+	for _, p := range slices.Backward(c.defaults.Load().byQuery) {
+		if key.Matches(p.prefix) {
+			found = append(found, p.d)
 		}
 	}
-	o.fill(all.queries)
-	return o
+	return found
 }
 
 func (o *options) fill(d Defaults) {

@@ -12,7 +12,7 @@ type seen struct {
 	e        *entry
 	st       *state
 	holder   *placeholder
-	enabled  bool
+	enabled  Toggle // zero when nobody said
 	stale    StaleTime
 	memo     memo
 	withData *entry // the last entry shown that had data
@@ -85,7 +85,8 @@ func (d *derivation) result() *result {
 	view := d.e.viewOf(st)
 	before := d.seen
 	d.seen = seen{e: d.e, st: st, holder: d.opts.holder, memo: before.memo, withData: before.withData}
-	d.seen.enabled = d.opts.enabled(c, view)
+	d.seen.enabled = d.opts.enabledAs(c, view)
+	enabled := d.seen.enabled != Off
 	d.seen.stale = d.opts.policy.StaleTime.resolve(c, view)
 	d.interval = d.opts.policy.RefetchInterval.resolve(c, view)
 	r := &result{
@@ -98,8 +99,8 @@ func (d *derivation) result() *result {
 		fetched: st.fetched(),
 		fetchedAfterMount: st.dataUpdateCount > d.base.dataUpdateCount ||
 			st.errorUpdateCount > d.base.errorUpdateCount,
-		enabled: d.seen.enabled,
-		stale:   d.seen.enabled && st.staleAfter(d.seen.stale, d.now),
+		enabled: enabled,
+		stale:   enabled && st.staleAfter(d.seen.stale, d.now),
 
 		direction: st.direction,
 	}
@@ -241,7 +242,7 @@ func (o *observer) setTimers(d *derivation, before seen, r *result) {
 	o.rearm = false
 	if anew || s.stale.kind != before.stale.kind || s.stale.d != before.stale.d {
 		o.staleTimer.Stop()
-		if s.enabled && !r.stale && s.stale.kind == staleAfter {
+		if s.enabled != Off && !r.stale && s.stale.kind == staleAfter {
 			// One millisecond late, as query-core is, so that the data are stale by
 			// any reckoning when the flag flips.
 			left := max(0, r.dataUpdatedAt.Add(s.stale.d).Sub(d.now))
@@ -250,7 +251,7 @@ func (o *observer) setTimers(d *derivation, before seen, r *result) {
 	}
 	if anew || d.interval != o.interval {
 		o.interval = d.interval
-		o.armPoll(s.enabled)
+		o.armPoll(s.enabled != Off)
 	}
 }
 

@@ -21,6 +21,7 @@ type entry struct {
 
 	prev, next *entry // all entries, oldest first
 
+	defaults  []Defaults   // for its key when it was made; the latest first
 	typ       reflect.Type // type of the data once somebody claimed it
 	initial   *state       // what a reset goes back to
 	observers []*observer  // copied on write

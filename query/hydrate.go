@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"sync"
+
+	"github.com/freshet-go/freshet/querykey"
 )
 
 // HydrateOptions fill the gaps of what a snapshot brings, which says nothing of
@@ -11,6 +13,9 @@ import (
 type HydrateOptions struct {
 	Defaults         Defaults
 	MutationDefaults MutationDefaults
+	// Pager says how the pages of an infinite query are fetched if that must be done
+	// before an InfiniteQuery is used on it; see InfiniteQuery.Pager.
+	Pager func(key querykey.Key) Pager
 }
 
 // RestoredError is an error that came with a snapshot. Only its text survived.
@@ -38,7 +43,7 @@ func (c *Client) Hydrate(s *Snapshot, o HydrateOptions) error {
 		c.restoreMutation(m, o.MutationDefaults)
 	}
 	for _, q := range s.Queries {
-		c.restoreQuery(q, o.Defaults)
+		c.restoreQuery(q, o)
 	}
 	return nil
 }
@@ -93,7 +98,7 @@ func restoredError(text *string) error {
 	return &RestoredError{*text}
 }
 
-func (c *Client) restoreQuery(q QuerySnapshot, d Defaults) {
+func (c *Client) restoreQuery(q QuerySnapshot, with HydrateOptions) {
 	st := &state{
 		dataUpdateCount: q.DataUpdateCount, dataUpdatedAt: q.DataUpdatedAt,
 		err: restoredError(q.Error), errorUpdateCount: q.ErrorUpdateCount, errorUpdatedAt: q.ErrorUpdatedAt,
@@ -107,8 +112,16 @@ func (c *Client) restoreQuery(q QuerySnapshot, d Defaults) {
 		}
 	}
 	o := &options{key: q.Key, meta: q.Meta}
-	o.fill(d)
+	o.fill(with.Defaults)
 	c.resolve(o)
+	if q.Infinite {
+		o.pager = new(pager)
+		if with.Pager != nil {
+			if p := ask(c, "Pager", Pager{}, func() Pager { return with.Pager(q.Key) }); p.p != nil {
+				o.pager = p.p
+			}
+		}
+	}
 	seed := c.seed(o)
 	c.update(func(tx *txn) {
 		if e := tx.index.find(q.Key); e != nil {
@@ -120,9 +133,6 @@ func (c *Client) restoreQuery(q QuerySnapshot, d Defaults) {
 		}
 		e := tx.build(o, seed)
 		e.state.Store(st)
-		if q.Infinite {
-			e.pager = &pager{} // until an infinite query uses it
-		}
 	})
 }
 
@@ -193,6 +203,23 @@ func (c *Client) unpack(o *options) {
 			tx.restore(e, next)
 		}
 	})
+}
+
+// decoded is as for data that may still be packed.
+func decoded[T any](v any) (T, bool) {
+	if t, ok := as[T](v); ok {
+		return t, true
+	}
+	var none T
+	p, ok := v.(*packed)
+	if !ok {
+		return none, false
+	}
+	t, err := unpackerOf[T]()(p)
+	if err != nil {
+		return none, false
+	}
+	return as[T](t)
 }
 
 // unpackerOf decodes packed data as T.

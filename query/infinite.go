@@ -59,13 +59,21 @@ func (q InfiniteQuery[C, P]) Query() Query[Pages[C, P]] {
 		Key: q.Key, Skip: q.Skip, Policy: q.Policy, InitialData: q.InitialData,
 		PlaceholderData: q.PlaceholderData, Share: q.Share, Meta: q.Meta,
 	}
-	plain.pager = &pager{
+	plain.pager = q.Pager().p
+	return plain
+}
+
+// Pager is how an infinite query fetches its pages.
+type Pager struct{ p *pager }
+
+// Pager returns how q fetches its pages, for HydrateOptions.
+func (q InfiniteQuery[C, P]) Pager() Pager {
+	return Pager{&pager{
 		start:   func(s *state, d Direction) func(context.Context) (any, error) { return q.walk(s, d).run },
 		hasNext: func(data any) bool { return hasMore(q.NextPageParam, data, q.last) },
 		hasPrev: func(data any) bool { return hasMore(q.PreviousPageParam, data, q.first) },
 		ready:   q.Fetch != nil && !q.Skip,
-	}
-	return plain
+	}}
 }
 
 // pager is what makes a query infinite.
@@ -99,7 +107,7 @@ type walk[C, P any] struct {
 func (q InfiniteQuery[C, P]) walk(s *state, d Direction) *walk[C, P] {
 	w := &walk[C, P]{q: q, direction: d}
 	data, _ := s.base()
-	w.old, _ = as[Pages[C, P]](data)
+	w.old, _ = decoded[Pages[C, P]](data)
 	w.wanted = len(w.old.Pages)
 	if q.Pages > 0 {
 		w.wanted = q.Pages

@@ -177,11 +177,21 @@ func (o *options) fetches() bool { return o.fetch != nil || o.pager != nil && o.
 func (o *options) decides() bool { return o.fetches() || o.skip }
 
 // enabled reports whether o lets an entry in state s fetch by itself.
-func (o *options) enabled(c *Client, s State[any]) bool {
-	if o.skip {
-		return false
+func (o *options) enabled(c *Client, s State[any]) bool { return o.enabledAs(c, s) != Off }
+
+// enabledAs tells On from nothing said, which mean the same but differ: to say
+// one after the other is a change of options.
+func (o *options) enabledAs(c *Client, s State[any]) Toggle {
+	switch {
+	case o.skip:
+		return Off
+	case o.policy.Enabled == nil:
+		return 0
+	case o.policy.Enabled.enabled(c, s):
+		return On
+	default:
+		return Off
 	}
-	return o.policy.Enabled == nil || o.policy.Enabled.enabled(c, s)
 }
 
 // onReconnect is the policy for the return of the network.

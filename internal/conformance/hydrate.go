@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/freshet-go/freshet/query"
+	"github.com/freshet-go/freshet/querykey"
 )
 
 // doHydration takes the steps on dehydrated states, which travel as JSON text.
@@ -71,7 +72,28 @@ func (r *run) hydrate(c *client, step object) error {
 	if err != nil {
 		return err
 	}
-	return c.Hydrate(&snapshot, query.HydrateOptions{Defaults: queries, MutationDefaults: mutations})
+	pager, err := r.hydratePager(c, options)
+	if err != nil {
+		return err
+	}
+	return c.Hydrate(&snapshot, query.HydrateOptions{Defaults: queries, MutationDefaults: mutations, Pager: pager})
+}
+
+// hydratePager makes the options for queries fetch the pages of infinite ones.
+func (r *run) hydratePager(c *client, options object) (func(querykey.Key) query.Pager, error) {
+	forQueries, _ := options["queries"].(object)
+	if _, ok := forQueries["getNextPageParam"]; !ok {
+		return nil, nil
+	}
+	o, err := compile(r, forQueries, storedPages)
+	if err != nil {
+		return nil, err
+	}
+	return func(key querykey.Key) query.Pager {
+		keyed := *o
+		keyed.query.Key = key
+		return r.infiniteQuery(c, &keyed).Pager()
+	}, nil
 }
 
 // print returns a snapshot as the trace has it: queries sorted by key, and of

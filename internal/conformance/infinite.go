@@ -39,7 +39,7 @@ func storedPages(v any) pages {
 }
 
 // infiniteQuery binds the options to the scripted function.
-func (r *run) infiniteQuery(c *client, o *queryOptions[pages]) query.Query[pages] {
+func (r *run) infiniteQuery(c *client, o *queryOptions[pages]) query.InfiniteQuery[any, any] {
 	q := query.InfiniteQuery[any, any]{
 		Key: o.query.Key, Skip: o.query.Skip, Policy: o.query.Policy, Meta: o.query.Meta, Share: o.query.Share,
 		InitialData: o.query.InitialData, PlaceholderData: o.query.PlaceholderData,
@@ -66,7 +66,7 @@ func (r *run) infiniteQuery(c *client, o *queryOptions[pages]) query.Query[pages
 			return previous(first, all.PageParams[0], len(all.Pages))
 		}
 	}
-	return q.Query()
+	return q
 }
 
 // count returns an option that is a number, zero if it is not given.
@@ -107,7 +107,7 @@ func (r *run) observeInfinite(c *client, options object) (watcher, error) {
 	if err != nil {
 		return nil, err
 	}
-	build := func(o *queryOptions[pages]) query.Query[pages] { return r.infiniteQuery(c, o) }
+	build := func(o *queryOptions[pages]) query.Query[pages] { return r.infiniteQuery(c, o).Query() }
 	if o.selects == nil {
 		return &queryObserver[pages, pages]{
 			r: r, options: o, build: build, infinite: true,

@@ -100,7 +100,7 @@ func (r *run) doFetch(c *client, step object) (done bool, err error) {
 		if err != nil {
 			return true, err
 		}
-		fetch(r, c, step, o, r.infiniteQuery(c, o))
+		fetch(r, c, step, o, r.infiniteQuery(c, o).Query())
 		return true, nil
 	}
 	return false, nil
