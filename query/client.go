@@ -58,8 +58,8 @@ type Client struct {
 	index     index         // read without lock
 	mutations mutationCache // guarded by mu
 
-	work   sync.WaitGroup // every goroutine of the client; none is added once closed
-	life   context.Context
+	work   sync.WaitGroup  // every goroutine of the client; none is added once closed
+	life   context.Context //nolint:containedctx // the client's own; every other ends with it
 	finish context.CancelCauseFunc
 
 	mu     sync.Mutex // guards every write to the cache; no user code runs under it
@@ -157,11 +157,7 @@ func (c *Client) goLocked(f func()) bool {
 	if c.closed {
 		return false
 	}
-	c.work.Add(1)
-	go func() {
-		defer c.work.Done()
-		f()
-	}()
+	c.work.Go(f)
 	return true
 }
 

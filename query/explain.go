@@ -100,8 +100,8 @@ type explainer struct {
 	now time.Time
 }
 
-func (x *explainer) say(r Reason, format string, args ...any) {
-	x.at(r, time.Time{}, format, args...)
+func (x *explainer) say(r Reason, text string) {
+	x.Findings = append(x.Findings, Finding{Reason: r, Text: text})
 }
 
 func (x *explainer) at(r Reason, t time.Time, format string, args ...any) {

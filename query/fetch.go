@@ -3,6 +3,7 @@ package query
 import (
 	"context"
 	"errors"
+	"reflect"
 
 	"github.com/freshet-go/freshet/querykey"
 )
@@ -73,16 +74,16 @@ func fresh[T any](c *Client, q Query[T]) (v T, ok bool) {
 	return as[T](st.data)
 }
 
-// fetchData is the long way through Fetch; with any it is content with data of
-// any age.
-func fetchData[T any](ctx context.Context, c *Client, o *options, any bool) (v T, err error) {
-	data, err := c.fetchData(ctx, o, any)
+// fetchData is the long way through Fetch, content with data of any age if told
+// so.
+func fetchData[T any](ctx context.Context, c *Client, o *options, anyAge bool) (v T, err error) {
+	data, err := c.fetchData(ctx, o, anyAge)
 	if err != nil {
 		return v, fetchError(o.key, err)
 	}
 	v, ok := as[T](data)
 	if !ok {
-		return v, &TypeError{Key: o.key, Want: typeOf[T]()}
+		return v, &TypeError{Key: o.key, Have: reflect.TypeOf(data), Want: typeOf[T]()}
 	}
 	return v, nil
 }

@@ -15,7 +15,7 @@ type flight struct {
 	opts      *options // retry, delay and network mode are those of the start
 	direction Direction
 	walk      func(context.Context) (any, error) // of an infinite query
-	ctx       context.Context                    // life of the fetch, not of a caller
+	ctx       context.Context                    //nolint:containedctx // life of the fetch, not of a caller
 	abort     context.CancelCauseFunc
 
 	// Guarded by the client's mutex.

@@ -9,12 +9,12 @@ import (
 // Observable is what a Group can hold: a Query[R], or a Selection that makes an
 // R of something else.
 type Observable[R any] interface {
-	plan() (*options, *selector)
+	plan() plan
 	shows(R)
 }
 
-func (q Query[T]) plan() (*options, *selector) { return q.erase(), nil }
-func (q Query[T]) shows(T)                     {}
+func (q Query[T]) plan() plan { return plan{opts: q.erase()} }
+func (q Query[T]) shows(T)    {}
 
 // Selection is a query with a select function.
 type Selection[T, R any] struct {
@@ -22,8 +22,8 @@ type Selection[T, R any] struct {
 	Select func(T) (R, error)
 }
 
-func (s Selection[T, R]) plan() (*options, *selector) {
-	return s.Query.erase(), erasedSelect(s.Select)
+func (s Selection[T, R]) plan() plan {
+	return plan{s.Query.erase(), erasedSelect(s.Select)}
 }
 func (s Selection[T, R]) shows(R) {}
 
@@ -59,8 +59,8 @@ func ObserveGroup[R any](c *Client, queries ...Observable[R]) *Group[R] {
 func (g *Group[R]) SetQueries(queries ...Observable[R]) {
 	plans := make([]plan, len(queries))
 	for i, q := range queries {
-		o, sel := q.plan()
-		plans[i] = plan{g.g.c.resolve(o), sel}
+		plans[i] = q.plan()
+		g.g.c.resolve(plans[i].opts)
 	}
 	g.g.set(plans)
 }

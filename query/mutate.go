@@ -15,7 +15,7 @@ type mutation struct {
 	id    uint64
 	scope string
 	vars  any
-	ctx   context.Context // values of the caller, life of the client
+	ctx   context.Context //nolint:containedctx // values of the caller, life of the client
 	end   context.CancelFunc
 
 	opts  atomic.Pointer[mutationOptions] // an observer may change them on the way
@@ -110,9 +110,9 @@ func (c *Client) newMutation(ctx context.Context, o *mutationOptions, v any) *mu
 	if o.scopeOf != nil {
 		m.scope = ask(c, "ScopeOf", o.scope, func() string { return o.scopeOf(v) })
 	}
-	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	release := context.AfterFunc(c.life, cancel)
-	m.ctx, m.end = ctx, func() { release(); cancel() }
+	ctx, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
+	release := context.AfterFunc(c.life, func() { cancel(ErrClosed) })
+	m.ctx, m.end = ctx, func() { release(); cancel(nil) }
 	return m
 }
 
@@ -265,37 +265,41 @@ func (tx *txn) resumeMutation(m *mutation) {
 	}
 }
 
+// own are the callbacks of the mutation itself, as they are now.
+func (m *mutation) own() MutationCallbacks { return m.opts.Load().callbacks }
+
 // succeed calls what comes after success. Its error turns success into failure.
 func (m *mutation) succeed(data any) error {
-	i := m.info()
-	var none error
+	i, all := m.info(), m.c.onMutate
 	err := firstError(
-		func() error { return callData(m.c.onMutate.OnSuccess, m.ctx, i, data) },
-		func() error { return callData(m.opts.Load().callbacks.OnSuccess, m.ctx, i, data) },
+		func() error { return all.success(m.ctx, i, data) },
+		func() error { return m.own().success(m.ctx, i, data) },
 	)
 	if err != nil {
 		return err
 	}
 	m.invalidate()
 	return firstError(
-		func() error { return callSettled(m.c.onMutate.OnSettled, m.ctx, i, data, none) },
-		func() error { return callSettled(m.opts.Load().callbacks.OnSettled, m.ctx, i, data, none) },
+		func() error { return all.settled(m.ctx, i, data, nil) },
+		func() error { return m.own().settled(m.ctx, i, data, nil) },
 	)
 }
 
 // failed calls what comes after failure. Nothing in it can make it worse.
 func (m *mutation) failed(err error) {
-	i := m.info()
-	tell := func(f func() error) {
-		if e := protect(f); e != nil {
-			m.c.report("mutation callback", e)
-		}
-	}
-	tell(func() error { return callError(m.c.onMutate.OnError, m.ctx, i, err) })
-	tell(func() error { return callError(m.opts.Load().callbacks.OnError, m.ctx, i, err) })
+	i, all := m.info(), m.c.onMutate
+	m.tell(func() error { return all.failure(m.ctx, i, err) })
+	m.tell(func() error { return m.own().failure(m.ctx, i, err) })
 	m.invalidate()
-	tell(func() error { return callSettled(m.c.onMutate.OnSettled, m.ctx, i, nil, err) })
-	tell(func() error { return callSettled(m.opts.Load().callbacks.OnSettled, m.ctx, i, nil, err) })
+	m.tell(func() error { return all.settled(m.ctx, i, nil, err) })
+	m.tell(func() error { return m.own().settled(m.ctx, i, nil, err) })
+}
+
+// tell calls a callback whose failure changes nothing.
+func (m *mutation) tell(f func() error) {
+	if err := protect(f); err != nil {
+		m.c.report("mutation callback", err)
+	}
 }
 
 // invalidate marks what the mutation made stale and starts to refetch it.
@@ -321,23 +325,25 @@ func firstError(steps ...func() error) error {
 	return nil
 }
 
-func callData(f func(context.Context, MutationInfo, any) error, ctx context.Context, i MutationInfo, data any) error {
-	if f == nil {
+// The callbacks of mutations may be absent.
+
+func (cb MutationCallbacks) success(ctx context.Context, i MutationInfo, data any) error {
+	if cb.OnSuccess == nil {
 		return nil
 	}
-	return f(ctx, i, data)
+	return cb.OnSuccess(ctx, i, data)
 }
 
-func callError(f func(context.Context, MutationInfo, error) error, ctx context.Context, i MutationInfo, err error) error {
-	if f == nil {
+func (cb MutationCallbacks) failure(ctx context.Context, i MutationInfo, err error) error {
+	if cb.OnError == nil {
 		return nil
 	}
-	return f(ctx, i, err)
+	return cb.OnError(ctx, i, err)
 }
 
-func callSettled(f func(context.Context, MutationInfo, any, error) error, ctx context.Context, i MutationInfo, data any, err error) error {
-	if f == nil {
+func (cb MutationCallbacks) settled(ctx context.Context, i MutationInfo, data any, err error) error {
+	if cb.OnSettled == nil {
 		return nil
 	}
-	return f(ctx, i, data, err)
+	return cb.OnSettled(ctx, i, data, err)
 }

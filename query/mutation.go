@@ -2,6 +2,7 @@ package query
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/freshet-go/freshet/querykey"
@@ -170,9 +171,9 @@ func (m Mutation[V, R]) eraseCallbacks(cb *MutationCallbacks) {
 func (c *Client) resolveMutation(o *mutationOptions) *mutationOptions {
 	all := c.defaults.Load()
 	if o.key.Len() > 0 {
-		for i := len(all.byMutate) - 1; i >= 0; i-- {
-			if o.key.Matches(all.byMutate[i].prefix) {
-				o.fill(all.byMutate[i].d)
+		for _, p := range slices.Backward(all.byMutate) {
+			if o.key.Matches(p.prefix) {
+				o.fill(p.d)
 			}
 		}
 	}

@@ -124,27 +124,15 @@ func (o *mutationObserver) updated(tx *txn, m *mutation, s *mutationState, a mut
 	i := m.info()
 	switch a := a.(type) {
 	case successAction:
-		tx.later(func() { o.call(cb.OnSuccess, nil, cb.OnSettled, i, a.data, nil) })
+		tx.later(func() {
+			m.tell(func() error { return cb.success(o.c.life, i, a.data) })
+			m.tell(func() error { return cb.settled(o.c.life, i, a.data, nil) })
+		})
 	case errorAction:
-		tx.later(func() { o.call(nil, cb.OnError, cb.OnSettled, i, nil, a.err) })
-	}
-}
-
-// call runs the callbacks of one run.
-func (o *mutationObserver) call(
-	success func(context.Context, MutationInfo, any) error,
-	failure func(context.Context, MutationInfo, error) error,
-	settled func(context.Context, MutationInfo, any, error) error,
-	i MutationInfo, data any, err error,
-) {
-	for _, step := range []func() error{
-		func() error { return callData(success, o.c.life, i, data) },
-		func() error { return callError(failure, o.c.life, i, err) },
-		func() error { return callSettled(settled, o.c.life, i, data, err) },
-	} {
-		if e := protect(step); e != nil {
-			o.c.report("MutateCallbacks", e)
-		}
+		tx.later(func() {
+			m.tell(func() error { return cb.failure(o.c.life, i, a.err) })
+			m.tell(func() error { return cb.settled(o.c.life, i, nil, a.err) })
+		})
 	}
 }
 

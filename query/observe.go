@@ -3,6 +3,7 @@ package query
 import (
 	"context"
 	"iter"
+	"reflect"
 )
 
 // Observer watches one query: it shows results, fetches when its policy says
@@ -47,7 +48,7 @@ func erasedSelect[T, R any](sel func(T) (R, error)) *selector {
 // ErrTypeMismatch if o was made for queries of another type.
 func SetQuery[T, R any](o *Observer[R], q Query[T]) error {
 	if _, ok := o.source.(*T); !ok {
-		return &TypeError{Key: q.Key, Have: typeOf[R](), Want: typeOf[T]()}
+		return &TypeError{Key: q.Key, Have: reflect.TypeOf(o.source).Elem(), Want: typeOf[T]()}
 	}
 	return o.o.set(o.o.c.resolve(q.erase()), nil, true)
 }
@@ -56,7 +57,7 @@ func SetQuery[T, R any](o *Observer[R], q Query[T]) error {
 // only if T is R, shows the data themselves.
 func SetQuerySelect[T, R any](o *Observer[R], q Query[T], sel func(T) (R, error)) error {
 	if _, ok := o.source.(*T); !ok {
-		return &TypeError{Key: q.Key, Have: typeOf[R](), Want: typeOf[T]()}
+		return &TypeError{Key: q.Key, Have: reflect.TypeOf(o.source).Elem(), Want: typeOf[T]()}
 	}
 	var s *selector
 	if sel != nil {

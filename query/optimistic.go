@@ -125,7 +125,7 @@ func (c *Client) repatch(e *entry, bake *patch) {
 			}
 			done = true
 			e.patches = rest
-			tx.dispatch(e, patchAction{data: w.data, hasData: w.hasData, under: w.under})
+			tx.dispatch(e, patchAction(w))
 		})
 		if done {
 			return

@@ -103,8 +103,8 @@ func (f *fieldSet) note(field Field, differs bool) {
 
 // concerns reports whether somebody who wants to hear of the fields in list
 // must hear of the changes f.
-func (f fieldSet) concerns(list []Field) bool {
-	return list == nil || slices.ContainsFunc(list, func(x Field) bool { return f&(1<<x) != 0 })
+func (f *fieldSet) concerns(list []Field) bool {
+	return list == nil || slices.ContainsFunc(list, func(x Field) bool { return *f&(1<<x) != 0 })
 }
 
 // Result is what an observer shows at one moment. It does not change and may be

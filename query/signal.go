@@ -68,8 +68,11 @@ func (s *Signal) change(v tri) {
 }
 
 // Subscribe calls f with the new value after each change, on the goroutine that
-// makes it, until stop is called.
+// makes it, until stop is called. A nil f is never called.
 func (s *Signal) Subscribe(f func(bool)) (stop func()) {
+	if f == nil {
+		return func() {}
+	}
 	sub := &signalSub{f}
 	s.mu.Lock()
 	s.subs = append(s.subs, sub)

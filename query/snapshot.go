@@ -20,7 +20,7 @@ type Snapshot struct {
 }
 
 // QuerySnapshot is one entry of a Snapshot. Times that never were are zero.
-type QuerySnapshot struct {
+type QuerySnapshot struct { //nolint:revive // beside MutationSnapshot, Snapshot is their whole
 	Key          querykey.Key   `json:"key"`
 	DehydratedAt time.Time      `json:"dehydratedAt"`
 	Infinite     bool           `json:"infinite,omitempty"`

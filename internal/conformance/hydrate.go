@@ -68,7 +68,7 @@ func (r *run) hydrate(c *client, step object) error {
 		return err
 	}
 	options, _ := step["options"].(object)
-	queries, mutations, err := r.bothDefaults(c, options)
+	queries, mutations, err := r.bothDefaults(c, withoutPages(options))
 	if err != nil {
 		return err
 	}
@@ -77,6 +77,19 @@ func (r *run) hydrate(c *client, step object) error {
 		return err
 	}
 	return c.Hydrate(&snapshot, query.HydrateOptions{Defaults: queries, MutationDefaults: mutations, Pager: pager})
+}
+
+// withoutPages leaves out of the options for queries what only infinite ones
+// have; see hydratePager.
+func withoutPages(options object) object {
+	forQueries, _ := options["queries"].(object)
+	plain := shallow(forQueries)
+	for _, name := range []string{"initialPageParam", "getNextPageParam", "getPreviousPageParam", "maxPages", "pages"} {
+		delete(plain, name)
+	}
+	rest := shallow(options)
+	rest["queries"] = plain
+	return rest
 }
 
 // hydratePager makes the options for queries fetch the pages of infinite ones.
