@@ -298,3 +298,21 @@ func resetSlow(ctx context.Context, c *query.Client) error {
 	defer query.Observe(c, q).Subscribe(ignore)()
 	return c.Reset(ctx, query.Filter{Key: q.Key})
 }
+
+func TestBadInput_defaultFetchOfAnotherType(t *testing.T) {
+	t.Parallel()
+	cfg := query.Config{Defaults: query.Defaults{Fetch: func(context.Context, query.FetchInfo) (any, error) { return "text", nil }}}
+	inBubble(t, cfg, func(t *testing.T, c *query.Client) {
+		_, err := query.Fetch(t.Context(), c, query.Query[int]{Key: key("a")})
+		require.ErrorIs(t, err, query.ErrTypeMismatch)
+		require.EqualError(t, err, `query: key ["a"] holds string, not int`)
+	})
+}
+
+func TestBadInput_observerOfAnotherSourceNamesIt(t *testing.T) {
+	t.Parallel()
+	inBubble(t, query.Config{}, func(t *testing.T, c *query.Client) {
+		o := query.ObserveSelect(c, query.Query[int]{Key: key("a")}, func(int) (string, error) { return "", nil })
+		require.EqualError(t, query.SetQuery(o, query.Query[bool]{Key: key("b")}), `query: key ["b"] holds int, not bool`)
+	})
+}

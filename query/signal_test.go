@@ -78,3 +78,12 @@ func TestSignal_concurrentUse(t *testing.T) {
 	s.Set(false)
 	require.Equal(t, before, told.Load(), "nobody is left")
 }
+
+func TestSignal_nilSubscriberIsNeverCalled(t *testing.T) {
+	t.Parallel()
+	s := query.NewSignal(true)
+	stop := s.Subscribe(nil)
+	s.Set(false)
+	stop()
+	require.False(t, s.Get())
+}
