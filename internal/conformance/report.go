@@ -49,6 +49,7 @@ func Required() []string {
 		"staleness", "gc", "polling", "focus", "reconnect", "retry-backoff", "coalescing",
 		"cancellation", "invalidation", "refetch", "reset-remove-clear", "set-data", "enabled",
 		"key-switch", "placeholder-initial", "select", "fetch-query", "defaults", "filters",
-		"network-mode", "seller",
+		"network-mode", "seller", "infinite", "queries-observer", "structural-sharing", "mutations",
+		"mutation-scope-offline", "optimistic", "hydration",
 	}
 }
