@@ -100,9 +100,9 @@ func (h health) status(now time.Time) string {
 		if h.retryAt.After(now) {
 			wait = fmt.Sprintf(" in %s", seconds(h.retryAt.Sub(now)))
 		}
-		return fmt.Sprintf("%s · attempt %d of %d%s · %s", updated, h.failures+1, h.attempts, wait, reason(h.err))
+		return fmt.Sprintf("%s · attempt %d of %d%s · %s", updated, h.failures+1, h.attempts, wait, clean(reason(h.err)))
 	case paused, failed:
-		return updated + " · " + h.trouble()
+		return updated + " · " + clean(h.trouble())
 	case live:
 		if h.nextPoll.After(now) {
 			return fmt.Sprintf("%s · next poll in %s", updated, seconds(h.nextPoll.Sub(now)))
@@ -118,7 +118,10 @@ func reason(err error) string {
 	var transport *trpc.TransportError
 	var page *trpc.HTTPError
 	var refusal *trpc.Error
+	var slow interface{ Timeout() bool }
 	switch {
+	case errors.As(err, &slow) && slow.Timeout():
+		return "it took too long"
 	case errors.As(err, &transport):
 		for err := error(transport); ; {
 			next := errors.Unwrap(err)

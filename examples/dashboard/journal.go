@@ -33,9 +33,9 @@ func newJournal(c clock.Clock) *journal {
 	return &journal{clock: c, news: make(chan struct{}, 1)}
 }
 
-// add writes an entry down, at the present time.
+// add writes an entry down, at the present time and on one line.
 func (j *journal) add(e entry) {
-	e.at = j.clock.Now()
+	e.at, e.text = j.clock.Now(), clean(e.text)
 	j.mu.Lock()
 	j.unread = append(j.unread, e)
 	if n := len(j.unread) - maxUnread; n > 0 {

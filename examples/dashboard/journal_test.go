@@ -26,6 +26,14 @@ func TestJournal_keepsTheNewestAndCountsTheRest(t *testing.T) {
 	require.Zero(t, lost)
 }
 
+func TestJournal_entriesStayOnOneLine(t *testing.T) {
+	t.Parallel()
+	j := newJournal(clock.NewMock())
+	j.add(entry{text: "sold to Ada\n12:00:00.0  sales\x1b[2J"})
+	unread, _ := j.take()
+	require.Equal(t, "sold to Ada 12:00:00.0  sales [2J", unread[0].text)
+}
+
 func TestEntry_lineTellsTimePageWordsAndAge(t *testing.T) {
 	t.Parallel()
 	e := entry{at: time.Date(2025, 6, 1, 7, 8, 9, 450e6, time.Local), page: salesPage, text: "#1 sold"}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"strings"
+	"unicode"
 
 	"github.com/freshet-go/freshet/seller"
 )
@@ -35,4 +36,15 @@ func amount(m seller.Money) string {
 		whole = whole[:i] + "," + whole[i:]
 	}
 	return text[:first] + whole + text[end:]
+}
+
+// clean keeps foreign text, such as the name of a buyer, from moving the cursor
+// or forging a line.
+func clean(s string) string {
+	return strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return ' '
+		}
+		return r
+	}, s)
 }

@@ -87,7 +87,7 @@ func TestRun_keepsEveryPageWithinItsLimits_S27(t *testing.T) {
 		require.Equal(t, []time.Duration{5 * time.Second, 5 * time.Second, 5 * time.Second, 3 * time.Second, 10 * time.Second}, got.ages)
 		require.Positive(t, got.changes[dashboardPage])
 		require.Positive(t, got.changes[salesPage])
-		require.LessOrEqual(t, got.requests, 25)
+		require.LessOrEqual(t, got.requests, 20, "what falls due together travels together")
 	})
 }
 
@@ -162,14 +162,22 @@ func TestRun_refusedTokenIsAClearErrorWithoutTheToken(t *testing.T) {
 	})
 }
 
+func TestRun_silentServerIsAClearError(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		shop := server.New(server.Config{})
+		shop.Stall(true)
+		err := runOn(t.Context(), backendOf(shop), options{}, console{out: &bytes.Buffer{}})
+		require.EqualError(t, err, "no answer from test shop: it took too long")
+	})
+}
+
 func TestRun_overRealConnections(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
 	require.NoError(t, run(t.Context(), options{length: 3500 * time.Millisecond}, console{out: &out}))
 
-	got := parseTail(t, out.String())
-	got.requireWithinLimits(t)
-	require.Equal(t, []int{1, 1, 1, 2, 2}, got.fetches)
+	parseTail(t, out.String()).requireWithinLimits(t)
 }
 
 func TestRun_unreachableServerIsAClearError(t *testing.T) {
@@ -212,7 +220,6 @@ func TestRun_showsTheSameSummaryOfARealServer(t *testing.T) {
 
 	got := parseTail(t, out.String())
 	got.requireWithinLimits(t)
-	require.Equal(t, []int{2, 2, 2, 3, 2}, got.fetches)
 	require.Equal(t, []int{1, 1, 1, 0, 0}, got.changes)
 	require.Contains(t, out.String(), "  sales      #121 sold to ")
 	require.Equal(t, node.Counters().HTTP.Requests, got.requests, "the server counts the same requests")

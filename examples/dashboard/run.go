@@ -63,14 +63,14 @@ func runOn(ctx context.Context, b *backend, o options, c console) (err error) {
 		defer cancel()
 		err = errors.Join(err, s.close(ctx))
 	}()
+	stop := s.watch()
+	defer stop()
 	first, done := context.WithTimeout(ctx, connectWithin)
 	err = s.connect(first)
 	done()
 	if err != nil && ctx.Err() == nil {
 		return err
 	}
-	stop := s.watch()
-	defer stop()
 	if c.terminal && !o.lines {
 		err = showScreen(ctx, s, o, c)
 	} else {

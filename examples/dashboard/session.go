@@ -53,17 +53,6 @@ func newSession(b *backend, c clock.Clock) (*session, error) {
 	return s, nil
 }
 
-// connect fetches something once, to find out whether the server is there and
-// lets us in. A page observed soon after finds it in the cache.
-func (s *session) connect(ctx context.Context) error {
-	balance := s.pages.balance.metered(s.shop.PayoutStats())
-	balance.Policy.Retry = query.NoRetry()
-	if _, err := query.Fetch(ctx, s.client, balance); err != nil {
-		return fmt.Errorf("no answer from %s: %s", s.backend.name, reason(err))
-	}
-	return nil
-}
-
 // watch keeps all pages live until stop.
 func (s *session) watch() (stop func()) {
 	var stops []func()
@@ -78,6 +67,21 @@ func (s *session) watch() (stop func()) {
 			stop()
 		}
 	}
+}
+
+// connect waits for the first answer, to find out whether the server is there and
+// lets us in. The pages must be watched already, so that their first requests
+// travel together.
+func (s *session) connect(ctx context.Context) error {
+	for r := range s.pages.balance.observer.Results(ctx) {
+		if r.HasData() {
+			return nil
+		}
+		if err := r.FailureReason(); err != nil {
+			return fmt.Errorf("no answer from %s: %s", s.backend.name, clean(reason(err)))
+		}
+	}
+	return fmt.Errorf("no answer from %s: %w", s.backend.name, context.Cause(ctx))
 }
 
 // chooseFirst puts the newest order that is still open on the order page, unless

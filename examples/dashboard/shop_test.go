@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -21,7 +22,7 @@ type wire struct{ shop *server.Server }
 func (w wire) RoundTrip(r *http.Request) (resp *http.Response, err error) {
 	defer func() {
 		if recover() != nil { // how a handler drops a connection
-			resp, err = nil, errors.New("connection reset by peer")
+			resp, err = nil, cmp.Or(r.Context().Err(), errors.New("connection reset by peer"))
 		}
 	}()
 	answer := httptest.NewRecorder()
@@ -57,8 +58,8 @@ func startSession(t *testing.T, b *backend) *session {
 	t.Helper()
 	s, err := newSession(b, clock.New())
 	require.NoError(t, err)
-	require.NoError(t, s.connect(t.Context()))
 	stop := s.watch()
+	require.NoError(t, s.connect(t.Context()))
 	t.Cleanup(func() {
 		stop()
 		require.NoError(t, s.close(context.Background()))

@@ -74,7 +74,7 @@ func line(columns []column, cells []cell, over lipgloss.Style) string {
 		if i > 0 {
 			b.WriteString(over.Render("  "))
 		}
-		b.WriteString(cells[i].style.Inherit(over).Render(pad(cells[i].text, c.width, c.right)))
+		b.WriteString(cells[i].style.Inherit(over).Render(pad(clean(cells[i].text), c.width, c.right)))
 	}
 	return b.String()
 }

@@ -112,7 +112,7 @@ func (m model) moveTo(row int) model {
 func (m model) follow() model { return m.moveTo(m.row()) }
 
 func (m model) say(notice string) model {
-	m.notice, m.noticed = notice, m.session.clock.Now()
+	m.notice, m.noticed = clean(notice), m.session.clock.Now()
 	return m
 }
 

@@ -40,7 +40,7 @@ func (m model) explanation() []string {
 	for _, s := range m.session.pages.of(m.page) {
 		lines = append(lines, bold().Render(s.title()))
 		for _, f := range s.explain(m.session.client).Findings {
-			wrapped := lipgloss.NewStyle().Width(m.width - 4).Render(f.Text)
+			wrapped := lipgloss.NewStyle().Width(m.width - 4).Render(clean(f.Text))
 			for i, l := range strings.Split(wrapped, "\n") {
 				lines = append(lines, pick(i == 0, "- ", "  ")+strings.TrimRight(l, " "))
 			}

@@ -127,8 +127,8 @@ func firstItem(o seller.Order) string {
 func orderBody(o seller.Order, width int) []string {
 	left := width * 3 / 5
 	items := []string{
-		bold().Render("Order "+label(o.ID)) + "  " + statusStyle(o.Status).Render(statusName(o.Status)),
-		fmt.Sprintf("%s, %s %s", o.Buyer.Name, o.Buyer.City, o.Buyer.Country),
+		bold().Render(clean("Order "+label(o.ID))) + "  " + statusStyle(o.Status).Render(clean(statusName(o.Status))),
+		clean(fmt.Sprintf("%s, %s %s", o.Buyer.Name, o.Buyer.City, o.Buyer.Country)),
 		"",
 	}
 	g := grid{selected: -1, empty: "no items", columns: []column{{"item", 0, false}, {"pieces", 6, true}, {"price", 11, true}}}
@@ -144,13 +144,13 @@ func orderBody(o seller.Order, width int) []string {
 	}
 	history := []string{dim().Render("history"), ""}
 	for _, e := range o.Timeline {
-		history = append(history, day(e.At)+"  "+statusStyle(e.Status).Render(statusName(e.Status)))
+		history = append(history, day(e.At)+"  "+statusStyle(e.Status).Render(clean(statusName(e.Status))))
 	}
 	if o.Tracking != nil {
-		history = append(history, "", o.Tracking.Carrier+" "+o.Tracking.Number)
+		history = append(history, "", clean(o.Tracking.Carrier+" "+o.Tracking.Number))
 	}
 	if o.CancelReason != nil {
-		history = append(history, "", *o.CancelReason)
+		history = append(history, "", clean(*o.CancelReason))
 	}
 	return beside(items, history, left)
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -149,7 +148,7 @@ func (m model) propose(key string) (tea.Model, tea.Cmd) {
 		return m.say(err.Error()), nil
 	}
 	if c.final {
-		m.question = &question{text: fmt.Sprintf("%s? y/n", c.title), change: c}
+		m.question = &question{text: clean(c.title) + "? y/n", change: c}
 		return m, nil
 	}
 	return m.say(c.title + " …"), m.act(c)

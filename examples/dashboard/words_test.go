@@ -109,3 +109,8 @@ func TestDurations_agesRoundDownAndWaitsRoundUp(t *testing.T) {
 	require.Equal(t, "2m5s", seconds(125*time.Second))
 	require.Equal(t, "10.0s", tenths(10*time.Second+99*time.Millisecond))
 }
+
+func TestClean_foreignTextCannotMoveTheCursorOrForgeALine(t *testing.T) {
+	t.Parallel()
+	require.Equal(t, "José  [2J Łukasz", clean("José\n\x1b[2J\u00a0Łukasz"))
+}
