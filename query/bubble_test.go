@@ -72,26 +72,26 @@ func hang(ctx context.Context) (int, error) {
 
 func ignore[T any](query.Result[T]) {}
 
-// log is a list that several goroutines add to.
-type log[T any] struct {
+// notes is a list that several goroutines add to.
+type notes[T any] struct {
 	mu   sync.Mutex
 	list []T
 }
 
-func (l *log[T]) add(x T) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.list = append(l.list, x)
+func (n *notes[T]) add(x T) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.list = append(n.list, x)
 }
 
-func (l *log[T]) all() []T {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return append([]T(nil), l.list...)
+func (n *notes[T]) all() []T {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return append([]T(nil), n.list...)
 }
 
 // recorder keeps the results that a subscriber got.
-type recorder[T any] struct{ log[query.Result[T]] }
+type recorder[T any] struct{ notes[query.Result[T]] }
 
 func (r *recorder[T]) last() query.Result[T] {
 	if all := r.all(); len(all) > 0 {

@@ -45,7 +45,7 @@ func TestClose_endsMutations(t *testing.T) {
 	t.Parallel()
 	inBubble(t, query.Config{}, func(t *testing.T, c *query.Client) {
 		var wg sync.WaitGroup
-		var errs log[error]
+		var errs notes[error]
 		run := func(m query.Mutation[int, int]) {
 			wg.Go(func() {
 				_, err := query.Mutate(t.Context(), c, m, 1)

@@ -278,7 +278,7 @@ func TestPlaceholderFunc_getsThePreviousDataBeforeSelect(t *testing.T) {
 			previous int
 			ok       bool
 		}
-		var calls log[call]
+		var calls notes[call]
 		q := func(n int) query.Query[int] {
 			return query.Query[int]{
 				Key: key("page", n), Policy: query.Policy{Enabled: query.Off},

@@ -133,7 +133,7 @@ func TestDefaults_everyPolicyFieldIsInherited(t *testing.T) {
 func TestDefaultsForMutations_fillByKey(t *testing.T) {
 	t.Parallel()
 	inBubble(t, query.Config{}, func(t *testing.T, c *query.Client) {
-		var calls log[string]
+		var calls notes[string]
 		c.SetDefaultsForMutations(key("order"), query.MutationDefaults{
 			Do:    func(_ context.Context, m query.MutationInfo) (any, error) { return m.Variables.(int) + 1, nil },
 			Scope: "orders",
@@ -154,7 +154,7 @@ func TestDefaultsForMutations_fillByKey(t *testing.T) {
 		require.Equal(t, "orders", info.Scope)
 		require.Equal(t, map[string]any{"m": 1}, info.Meta)
 
-		var tries log[int]
+		var tries notes[int]
 		_, err = query.Mutate(t.Context(), c, query.Mutation[int, int]{
 			Key: key("order"), OnError: func(context.Context, error, int, any) error { calls.add("own"); return nil },
 			Do: func(_ context.Context, v int) (int, error) { tries.add(v); return 0, errRefused },

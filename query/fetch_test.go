@@ -307,7 +307,7 @@ func TestFetch_singleFlightPerKeyHoldsOverManyKeys(t *testing.T) {
 
 func TestOnFetch_hearsEveryOutcomeOnceAndAfterTheState(t *testing.T) {
 	t.Parallel()
-	var heard log[string]
+	var heard notes[string]
 	note := heard.add
 	cfg := query.Config{OnFetch: query.FetchCallbacks{
 		OnSuccess: func(s query.State[any]) { note("success " + string(s.Status())) },

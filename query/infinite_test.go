@@ -18,7 +18,7 @@ type book struct {
 	takes   time.Duration
 	edition int
 	fail    func(call int) error
-	asked   log[int]
+	asked   notes[int]
 }
 
 func (b *book) query() query.InfiniteQuery[int, int] {

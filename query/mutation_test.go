@@ -14,7 +14,7 @@ import (
 func TestMutate_returnsTheAnswerAndIsNeverShared(t *testing.T) {
 	t.Parallel()
 	inBubble(t, query.Config{}, func(t *testing.T, c *query.Client) {
-		var seen log[int]
+		var seen notes[int]
 		m := query.Mutation[int, int]{Key: key("m"), Do: func(_ context.Context, v int) (int, error) {
 			seen.add(v)
 			return v * 2, nil
@@ -34,7 +34,7 @@ func TestMutate_returnsTheAnswerAndIsNeverShared(t *testing.T) {
 }
 
 // callbacks are callbacks that note their calls, and fail where told.
-func callbacks(calls *log[string], fail map[string]error) query.Mutation[int, int] {
+func callbacks(calls *notes[string], fail map[string]error) query.Mutation[int, int] {
 	note := func(s string) error {
 		calls.add(s)
 		return fail[s]
@@ -65,7 +65,7 @@ func TestMutate_callbacksInTheirOrder(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
 			inBubble(t, query.Config{}, func(t *testing.T, c *query.Client) {
-				var calls log[string]
+				var calls notes[string]
 				r, err := query.Mutate(t.Context(), c, callbacks(&calls, map[string]error{tc.fail: errRefused}), 1)
 				require.Equal(t, tc.want, calls.all())
 				if tc.ok {
@@ -85,7 +85,7 @@ func TestMutate_callbacksInTheirOrder(t *testing.T) {
 func TestMutate_errorOfOnErrorIsOnlyLogged(t *testing.T) {
 	t.Parallel()
 	inBubble(t, query.Config{}, func(t *testing.T, c *query.Client) {
-		var calls log[string]
+		var calls notes[string]
 		m := callbacks(&calls, map[string]error{"do": errRefused, "error": context.Canceled, "settled": context.Canceled})
 		_, err := query.Mutate(t.Context(), c, m, 1)
 		require.Equal(t, errRefused, err)
@@ -95,7 +95,7 @@ func TestMutate_errorOfOnErrorIsOnlyLogged(t *testing.T) {
 
 func TestOnMutation_ofTheClientComesFirst(t *testing.T) {
 	t.Parallel()
-	var calls log[string]
+	var calls notes[string]
 	cfg := query.Config{OnMutation: query.MutationCallbacks{
 		OnMutate: func(context.Context, query.MutationInfo) (any, error) {
 			calls.add("client mutate")
@@ -136,7 +136,7 @@ func TestMutate_callerMayGiveUpAndItGoesOn(t *testing.T) {
 	t.Parallel()
 	inBubble(t, query.Config{}, func(t *testing.T, c *query.Client) {
 		type name struct{}
-		var done log[any]
+		var done notes[any]
 		m := query.Mutation[int, int]{Do: func(ctx context.Context, v int) (int, error) {
 			time.Sleep(time.Minute)
 			done.add(ctx.Value(name{}))
@@ -170,7 +170,7 @@ func TestMutate_retriesByPolicy(t *testing.T) {
 func TestMutate_offlineWaitsAndRunsWithTheNetwork(t *testing.T) {
 	t.Parallel()
 	inBubble(t, query.Config{Online: query.NewSignal(false)}, func(t *testing.T, c *query.Client) {
-		var done log[int]
+		var done notes[int]
 		m := query.Mutation[int, int]{Do: func(_ context.Context, v int) (int, error) { done.add(v); return v, nil }}
 		for v := range 3 {
 			go func() { _, _ = query.Mutate(t.Context(), c, m, v) }()
@@ -214,7 +214,7 @@ func TestReconnect_queriesWaitForResumedMutations(t *testing.T) {
 func TestScope_runsOneAfterTheOther(t *testing.T) {
 	t.Parallel()
 	inBubble(t, query.Config{}, func(t *testing.T, c *query.Client) {
-		var events log[string]
+		var events notes[string]
 		m := query.Mutation[string, int]{
 			ScopeOf: func(v string) string { return v[:1] },
 			Do: func(_ context.Context, v string) (int, error) {
@@ -343,7 +343,7 @@ func TestMutationObserver_showsTheLatestRun(t *testing.T) {
 			}
 			return v * 2, nil
 		}})
-		var statuses log[query.Status]
+		var statuses notes[query.Status]
 		defer o.Subscribe(func(r query.MutationResult[int, int]) { statuses.add(r.Status()) })()
 		require.True(t, o.Current().IsIdle())
 		require.False(t, o.Current().HasVariables())
@@ -384,7 +384,7 @@ func TestMutationObserver_showsTheLatestRun(t *testing.T) {
 func TestMutateCallbacks_areForWhatIsOnScreen(t *testing.T) {
 	t.Parallel()
 	inBubble(t, query.Config{}, func(t *testing.T, c *query.Client) {
-		var calls log[string]
+		var calls notes[string]
 		on := func(name string) query.MutateCallbacks[int, int] {
 			return query.MutateCallbacks[int, int]{
 				OnSuccess: func(int, int, any) { calls.add(name + " success") },
@@ -417,7 +417,7 @@ func TestMutateCallbacks_areForWhatIsOnScreen(t *testing.T) {
 func TestSetMutation_reachesARunThatIsPending(t *testing.T) {
 	t.Parallel()
 	inBubble(t, query.Config{}, func(t *testing.T, c *query.Client) {
-		var calls log[string]
+		var calls notes[string]
 		with := func(k, name string) query.Mutation[int, int] {
 			return query.Mutation[int, int]{
 				Key:       key(k),

@@ -15,7 +15,7 @@ import (
 type starts struct {
 	takes time.Duration
 	first atomic.Pointer[time.Time]
-	at    log[int64]
+	at    notes[int64]
 }
 
 func (s *starts) fetch(context.Context) (int, error) {
