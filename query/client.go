@@ -161,6 +161,22 @@ func (c *Client) goLocked(f func()) bool {
 	return true
 }
 
+// launch starts a goroutine of the client once everyone has been told what led to
+// it, unless the client is closed.
+func (tx *txn) launch(f func()) bool {
+	if tx.closed {
+		return false
+	}
+	tx.work.Add(1)
+	tx.later(func() {
+		go func() {
+			defer tx.work.Done()
+			f()
+		}()
+	})
+	return true
+}
+
 // report tells the log of an error that nobody else hears of.
 func (c *Client) report(what string, err error) {
 	c.log.Error("query: "+what, "error", err)

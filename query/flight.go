@@ -93,7 +93,7 @@ func (tx *txn) fetch(e *entry, o *options, s seed, mode fetchMode) *flight {
 		f.prompt = true
 		e.consumed.Store(e.consumed.Load() && f.walk != nil)
 	}
-	if !tx.goLocked(f.run) {
+	if !tx.launch(f.run) {
 		tx.cancel(f, cancelled{silent: true, cause: ErrClosed})
 	}
 	return f
@@ -321,7 +321,7 @@ func (tx *txn) cancel(f *flight, how cancelled) {
 			tx.Client.callFetch(done, cause)
 			close(f.done)
 		}
-		if !tx.goLocked(tell) {
+		if !tx.launch(tell) {
 			tx.later(tell)
 		}
 	default:

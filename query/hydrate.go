@@ -215,19 +215,19 @@ func decoded[T any](v any) (T, bool) {
 	if !ok {
 		return none, false
 	}
-	t, err := unpackerOf[T]()(p)
-	if err != nil {
+	if err := json.Unmarshal(p.text, &none); err != nil {
 		return none, false
 	}
-	return as[T](t)
+	return none, true
 }
 
-// unpackerOf decodes packed data as T.
+// unpackerOf decodes packed data as T. An interface does not say how: data stay
+// packed for a type that does, and are shown as a tree.
 func unpackerOf[T any]() func(*packed) (any, error) {
+	if typeOf[T]() == nil {
+		return nil
+	}
 	return func(p *packed) (any, error) {
-		if typeOf[T]() == nil {
-			return p.tree(), nil
-		}
 		var v T
 		err := json.Unmarshal(p.text, &v)
 		return v, err

@@ -94,7 +94,7 @@ func (c *Client) startMutation(ctx context.Context, o *mutationOptions, v any, b
 		c.apply(m.patches)
 	}
 	c.update(func(tx *txn) {
-		if !tx.goLocked(m.run) {
+		if !tx.launch(m.run) {
 			m.err = ErrClosed
 			m.end()
 			close(m.done)
@@ -255,7 +255,7 @@ func (m *mutation) gate(ctx context.Context, first bool) error {
 // begin.
 func (tx *txn) resumeMutation(m *mutation) {
 	if m.restored && !m.going && m.state.Load().status == StatusPending {
-		m.going = tx.goLocked(m.run)
+		m.going = tx.launch(m.run)
 		return
 	}
 	if m.wake != nil && tx.mayMutate(m, m.first) {

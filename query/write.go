@@ -54,6 +54,9 @@ func (c *Client) write(e *entry, next func(*state) (any, bool), commit func(*txn
 
 // shared returns what is to be kept of old and next.
 func (o *options) shared(old any, had bool, next any) any {
+	if p, ok := old.(*packed); ok {
+		old = p.tree()
+	}
 	switch {
 	case o.share != nil:
 		if !had {
