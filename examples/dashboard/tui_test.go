@@ -310,6 +310,17 @@ func TestUpdate_enterOpensTheSelectedOrder(t *testing.T) {
 	})
 }
 
+func TestUpdate_strangersLineCannotBeCut(t *testing.T) {
+	onScreen(t, func(s *screen) {
+		s.model.session.backend.cut = nil // as with -url
+		s.press("f")
+		require.Contains(s.t, s.text(), "only the built-in shop can be cut off")
+		require.True(s.t, s.model.conditions().good())
+		s.press("n")
+		require.False(s.t, s.model.session.client.Online().Get())
+	})
+}
+
 func TestUpdate_quitKeys(t *testing.T) {
 	onScreen(t, func(s *screen) {
 		for _, msg := range []tea.Msg{keyPress("q"), tea.KeyPressMsg{Code: 'c', Mod: tea.ModCtrl}} {
