@@ -170,7 +170,7 @@ func (f *flight) attempt(ctx context.Context) (data any, err error) {
 	}
 	f.prompt = false
 	if o.fetch == nil {
-		return nil, ErrNoFetch
+		return nil, &FetchError{Key: f.e.key, Err: ErrNoFetch}
 	}
 	err = protect(func() (err error) {
 		data, err = o.fetch(ctx, FetchInfo{Key: f.e.key, Meta: o.meta})

@@ -106,7 +106,7 @@ func (c *Client) restoreQuery(q QuerySnapshot, with HydrateOptions) {
 		direction: q.Direction, invalidated: q.IsInvalidated, status: q.Status, fetchStatus: FetchIdle,
 	}
 	if len(q.Data) > 0 {
-		st.data, st.hasData = &packed{text: q.Data}, true
+		st.data, st.hasData = c.unpackFor(q.Key, &packed{text: q.Data}), true
 		if st.status == StatusPending {
 			st.status, st.dataUpdatedAt = StatusSuccess, q.DehydratedAt
 		}
@@ -134,6 +134,23 @@ func (c *Client) restoreQuery(q QuerySnapshot, with HydrateOptions) {
 		e := tx.build(o, seed)
 		e.state.Store(st)
 	})
+}
+
+// unpackFor decodes data for those who use the key already.
+func (c *Client) unpackFor(key querykey.Key, p *packed) any {
+	e := c.index.find(key)
+	if e == nil {
+		return p
+	}
+	unpack := e.opts.Load().unpack
+	if unpack == nil {
+		return p
+	}
+	var data any
+	if err := protect(func() (err error) { data, err = unpack(p); return err }); err != nil {
+		return p
+	}
+	return data
 }
 
 func (c *Client) restoreMutation(d MutationSnapshot, defaults MutationDefaults) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/freshet-go/freshet/query"
@@ -216,10 +217,11 @@ func errorText(err error) any {
 	return err.Error()
 }
 
-// restoredText names an error of which only the text has travelled.
+// restoredText names an error of which only the text has travelled; the library
+// puts the key before its own.
 func restoredText(message string) any {
 	for _, err := range []error{query.ErrCancelled, query.ErrNoFetch, query.ErrNoMutationFunc} {
-		if message == err.Error() {
+		if strings.HasSuffix(message, err.Error()) {
 			return errorText(err)
 		}
 	}
