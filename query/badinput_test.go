@@ -281,9 +281,11 @@ func TestBadInput_doneContext(t *testing.T) {
 		} {
 			require.ErrorIs(t, err, context.Canceled, name)
 		}
+		rounds := 0
 		for range query.Watch(ctx, c, q) {
-			require.NotNil(t, ctx.Err())
+			rounds++
 		}
+		require.LessOrEqual(t, rounds, 2, "the loop ends, at the latest after the fetch it began")
 		pass(time.Minute)
 		require.Equal(t, 0, c.IsFetching(query.Filter{}), "what was begun came to its end")
 		require.Equal(t, query.StatusSuccess, c.Mutations(query.MutationFilter{})[0].Status)

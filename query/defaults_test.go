@@ -2,7 +2,6 @@ package query_test
 
 import (
 	"context"
-	"errors"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -165,6 +164,6 @@ func TestDefaultsForMutations_fillByKey(t *testing.T) {
 		require.NotContains(t, calls.all(), "error", "its own callback stands in")
 
 		_, err = query.Mutate(t.Context(), c, query.Mutation[int, int]{}, 1)
-		require.True(t, errors.Is(err, query.ErrNoMutationFunc), "without key there are no defaults by key")
+		require.ErrorIs(t, err, query.ErrNoMutationFunc, "without key there are no defaults by key")
 	})
 }

@@ -310,8 +310,8 @@ func TestOnFetch_hearsEveryOutcomeOnceAndAfterTheState(t *testing.T) {
 	var heard notes[string]
 	note := heard.add
 	cfg := query.Config{OnFetch: query.FetchCallbacks{
-		OnSuccess: func(s query.State[any]) { note("success " + string(s.Status())) },
-		OnError:   func(s query.State[any], err error) { note("error " + string(s.Status()) + " " + err.Error()) },
+		OnSuccess: func(s query.State[any]) { note("success, now " + string(s.Status())) },
+		OnError:   func(s query.State[any], err error) { note("error, now " + string(s.Status()) + ": " + err.Error()) },
 		OnSettled: func(s query.State[any], err error) { note("settled " + s.Key().String()) },
 	}}
 	inBubble(t, cfg, func(t *testing.T, c *query.Client) {
@@ -326,8 +326,8 @@ func TestOnFetch_hearsEveryOutcomeOnceAndAfterTheState(t *testing.T) {
 		require.Error(t, query.Prefetch(t.Context(), c, q))
 		require.NoError(t, query.Set(c, q, 3))
 		require.Equal(t, []string{
-			"success success", `settled ["source"]`,
-			"error error refused", `settled ["source"]`,
+			"success, now success", `settled ["source"]`,
+			"error, now error: refused", `settled ["source"]`,
 		}, heard.all(), "writes by hand are not fetches")
 	})
 }

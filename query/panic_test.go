@@ -77,10 +77,9 @@ func TestPanic_inPoliciesIsLoggedAndCountsAsTheDefault(t *testing.T) {
 		"StaleTime":       {StaleTime: query.StaleFunc(func(query.State[int]) query.StaleTime { panic("policy") })},
 		"RefetchInterval": {RefetchInterval: query.EveryFunc(func(query.State[int]) time.Duration { panic("policy") })},
 		"Enabled":         {Enabled: query.EnabledFunc(func(query.State[int]) bool { panic("policy") })},
-		"RefetchFunc": {RefetchOnMount: query.RefetchFunc(func(query.State[int]) query.RefetchMode { panic("policy") }),
-			RefetchOnFocus: query.RefetchFunc(func(query.State[int]) query.RefetchMode { panic("policy") })},
-		"Retry":      {Retry: query.RetryFunc(func(int, error) bool { panic("policy") })},
-		"RetryDelay": {RetryDelay: query.DelayFunc(func(int, error) time.Duration { panic("policy") }), Retry: query.Retries(1)},
+		"RefetchFunc":     {RefetchOnFocus: query.RefetchFunc(func(query.State[int]) query.RefetchMode { panic("policy") })},
+		"Retry":           {Retry: query.RetryFunc(func(int, error) bool { panic("policy") })},
+		"RetryDelay":      {RetryDelay: query.DelayFunc(func(int, error) time.Duration { panic("policy") }), Retry: query.Retries(1)},
 	} {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()
