@@ -3,6 +3,7 @@ package query
 import (
 	"context"
 	"slices"
+	"sync/atomic"
 
 	"github.com/freshet-go/freshet/querykey"
 )
@@ -124,6 +125,8 @@ func (w *walk[C, P]) run(ctx context.Context) (any, error) {
 	for n := len(w.got.Pages); n == 0 || n < w.wanted; n++ {
 		param := w.q.InitialPageParam
 		switch {
+		case n > 0 && w.q.NextPageParam == nil:
+			return w.got, nil
 		case n > 0:
 			next, more := w.q.NextPageParam(w.q.last(w.got), w.got)
 			if !more {
@@ -166,7 +169,7 @@ func (w *walk[C, P]) extend(ctx *pageContext) (any, error) {
 // fetch gets a page and returns all with it. Once the fetch is cancelled no
 // further page is asked for, if the function ever looked at its context.
 func (w *walk[C, P]) fetch(ctx *pageContext, all Pages[C, P], r PageRequest[P]) (Pages[C, P], error) {
-	if ctx.used && ctx.Err() != nil {
+	if ctx.used.Load() && ctx.Err() != nil {
 		return all, context.Cause(ctx.Context)
 	}
 	page, err := w.q.Fetch(ctx, r)
@@ -201,17 +204,17 @@ func add[T any](list []T, x T, d Direction, limit int) []T {
 type pageContext struct {
 	context.Context //nolint:containedctx // it is one
 
-	used bool
+	used atomic.Bool // a page function may look from several goroutines
 }
 
 func (c *pageContext) Done() <-chan struct{} {
-	c.used = true
+	c.used.Store(true)
 	return c.Context.Done()
 }
 
 // AfterFunc spares derived contexts a goroutine; see context.AfterFunc.
 func (c *pageContext) AfterFunc(f func()) (stop func() bool) {
-	c.used = true
+	c.used.Store(true)
 	return context.AfterFunc(c.Context, f)
 }
 

@@ -2,6 +2,7 @@ package query_test
 
 import (
 	"context"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -246,6 +247,39 @@ func TestInfinite_cancelledWalkAsksForNoFurtherPage(t *testing.T) {
 			require.False(t, ok)
 		})
 	}
+}
+
+func TestInfinite_pageFunctionMayLookAtItsContextFromManyGoroutines(t *testing.T) {
+	t.Parallel()
+	inBubble(t, query.Config{}, func(t *testing.T, c *query.Client) {
+		q := new(book).query()
+		q.Fetch = func(ctx context.Context, r query.PageRequest[int]) (int, error) {
+			var wg sync.WaitGroup
+			for range 4 {
+				wg.Go(func() { ctx.Done() })
+			}
+			wg.Wait()
+			return r.Param, ctx.Err()
+		}
+		v, err := query.Fetch(t.Context(), c, q.Query())
+		require.NoError(t, err)
+		require.Equal(t, []int{0}, v.Pages)
+	})
+}
+
+func TestInfinite_withoutNextPageParamThereIsOnePage(t *testing.T) {
+	t.Parallel()
+	inBubble(t, query.Config{}, func(t *testing.T, c *query.Client) {
+		q := new(book).query()
+		q.NextPageParam, q.Pages = nil, 3
+		o := query.Observe(c, q.Query())
+		_, err := o.Refetch(t.Context(), query.RefetchOptions{})
+		require.NoError(t, err)
+		r, err := o.FetchNextPage(t.Context(), query.RefetchOptions{})
+		require.NoError(t, err)
+		require.Equal(t, []int{0}, r.Data().Pages)
+		require.False(t, r.HasNextPage())
+	})
 }
 
 func TestInfinite_noPreviousPageWithoutItsFunction(t *testing.T) {

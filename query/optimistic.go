@@ -126,6 +126,9 @@ func (c *Client) repatch(e *entry, bake *patch) {
 			done = true
 			e.patches = rest
 			tx.dispatch(e, patchAction(w))
+			if bake != nil {
+				e.revert = e.state.Load() // as a write by hand does
+			}
 		})
 		if done {
 			return

@@ -349,6 +349,25 @@ func TestPatch_cancelAfterRollbackDoesNotBringItBack(t *testing.T) {
 	})
 }
 
+func TestPatch_acceptedWhileAFetchRunsSurvivesItsCancellation(t *testing.T) {
+	t.Parallel()
+	inBubble(t, query.Config{}, func(t *testing.T, c *query.Client) {
+		q := query.Query[int]{Key: key("stock"), Fetch: hang}
+		require.NoError(t, query.Set(c, q, 100))
+		for want := 105; want <= 115; want += 5 {
+			ch := newChange(q)
+			outcome := fetching(t, c, q)
+			ch.start(t, c, 5)
+			ch.settle(nil)
+			require.NoError(t, c.Cancel(t.Context(), query.Filter{}))
+			v, err := outcome()
+			require.NoError(t, err)
+			require.Equal(t, want, v)
+			require.Equal(t, want, value(t, c, q))
+		}
+	})
+}
+
 func TestPatch_offlineMutationShowsItsEffectMeanwhile(t *testing.T) {
 	t.Parallel()
 	inBubble(t, query.Config{Online: query.NewSignal(false)}, func(t *testing.T, c *query.Client) {
