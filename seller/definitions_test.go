@@ -299,10 +299,11 @@ func TestHiddenFactor_stretchesIntervalsUntilReturn_S11(t *testing.T) {
 	each(t, seller.Config{HiddenFactor: 3}, func(s *shop, d definition, p probe) {
 		s.client.Focus().Set(false)
 		p.watch(s)
-		s.advance(7 * d.every)
+		slow := 3 * d.every
+		back := 2*slow + sec // while fresh, so that only the pace is a reason to refetch
+		s.advance(back)
 		s.client.Focus().Set(true)
 		s.advance(3*d.every - 1)
-		slow, back := 3*d.every, 7*d.every
 		require.Equal(s.t, []time.Duration{0, slow, 2 * slow, back, back + d.every, back + 2*d.every}, s.times(d.procedure))
 	})
 }

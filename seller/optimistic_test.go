@@ -161,15 +161,18 @@ func TestMutations_refusalRollsBackExactly_S20(t *testing.T) {
 func TestMutations_neverChangeSharedValues_S20(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s := open(t, setup{})
+		s := open(t, setup{market: newMarket(seller.OrderConfirmed, seller.OrderPending)})
 		loadAll(s)
-		pending, sales := get(s, s.PendingOrders()), get(s, s.Sales(seller.SalesFilter{}))
-		stats, confirmed := get(s, s.OrderStats()), get(s, s.OrdersByStatus(seller.OrderConfirmed))
-		_, err := query.Mutate(t.Context(), s.client, s.ConfirmOrder(), confirming("ord_1"))
+		pending, sales, stats := get(s, s.PendingOrders()), get(s, s.Sales(seller.SalesFilter{})), get(s, s.OrderStats())
+		confirmed := seller.Page[seller.Order]{Items: append(make([]seller.Order, 0, 4), order(1, seller.OrderConfirmed)), Total: 1}
+		s.client.Remove(query.Filter{Key: s.Keys().OrdersByStatus(seller.OrderConfirmed)})
+		require.NoError(t, query.Set(s.client, s.OrdersByStatus(seller.OrderConfirmed), confirmed), "with room to grow in place")
+		_, err := query.Mutate(t.Context(), s.client, s.ConfirmOrder(), confirming("ord_2"))
 		require.NoError(t, err)
-		require.Equal(t, []string{"ord_1"}, ids(pending))
-		require.Equal(t, []string{"ord_2"}, ids(confirmed))
-		require.Equal(t, seller.OrderPending, statusOf(sales, "ord_1"))
+		require.Equal(t, []string{"ord_2", "ord_1"}, ids(get(s, s.OrdersByStatus(seller.OrderConfirmed))))
+		require.Equal(t, []string{"ord_2"}, ids(pending))
+		require.Equal(t, []string{"ord_1"}, ids(confirmed))
+		require.Equal(t, seller.OrderPending, statusOf(sales, "ord_2"))
 		require.Equal(t, 1, stats.ByStatus[seller.OrderPending])
 	})
 }
