@@ -125,9 +125,11 @@ func TestBadInput_keyWithoutJSON(t *testing.T) {
 		require.False(t, ok)
 		require.Equal(t, 1, held(c), "only the good key was used")
 		c.Remove(query.Filter{Key: q.Key})
-		require.NoError(t, c.Invalidate(t.Context(), query.Filter{Key: q.Key}))
 		require.Equal(t, 1, held(c), "a bad pattern matches nothing")
-		c.SetQueryDefaults(q.Key, query.Defaults{Policy: query.Policy{Enabled: query.Off}})
+		var part *querykey.PartError
+		require.ErrorAs(t, c.Invalidate(t.Context(), query.Filter{Key: q.Key}), &part)
+		require.ErrorAs(t, c.SetQueryDefaults(q.Key, query.Defaults{Policy: query.Policy{Enabled: query.Off}}), &part)
+		require.ErrorAs(t, c.SetMutationDefaults(q.Key, query.MutationDefaults{}), &part)
 		require.True(t, query.Observe(c, query.Query[int]{Key: key("a")}).Current().IsEnabled())
 		require.True(t, c.Explain(q.Key).Has(query.ReasonUnknownKey))
 	})

@@ -1,6 +1,10 @@
 package query
 
-import "time"
+import (
+	"errors"
+	"reflect"
+	"time"
+)
 
 // Get returns the cached data of q, however old. It fetches nothing, takes no
 // lock and allocates nothing. Of q only the key matters. Data of another type
@@ -31,7 +35,7 @@ func Set[T any](c *Client, q Query[T], v T) error {
 // SetAt is Set for data that were current at another time than now; the zero
 // time is now.
 func SetAt[T any](c *Client, q Query[T], v T, updatedAt time.Time) error {
-	return UpdateAt(c, q, func(T, bool) (T, bool) { return v, true }, updatedAt)
+	return c.updateData(q.erase(), func(any, bool) (any, bool, error) { return v, true, nil }, updatedAt)
 }
 
 // Update stores what f makes of the data of q; false leaves them alone. f must
@@ -62,68 +66,102 @@ func UpdateAllAt[T any](c *Client, filter Filter, f func(old T, ok bool) (T, boo
 	if f == nil {
 		return ErrNilCallback
 	}
+	if err := c.accepts(filter); err != nil {
+		return err
+	}
 	for _, e := range c.match(filter) {
-		if err := c.updateEntry(e, eraseUpdate(f), updatedAt); err != nil {
+		err := c.updateEntry(e, eraseUpdate(f), updatedAt)
+		if err != nil && !errors.Is(err, ErrTypeMismatch) && !errors.Is(err, errMoved) {
 			return err
 		}
 	}
 	return nil
 }
 
-func eraseUpdate[T any](f func(T, bool) (T, bool)) func(any, bool) (any, bool) {
-	return func(old any, ok bool) (any, bool) {
-		if !ok {
-			var none T
-			return box(f(none, false))
+// updater makes new data of old; false leaves them alone.
+type updater func(old any, ok bool) (any, bool, error)
+
+func eraseUpdate[T any](f func(T, bool) (T, bool)) updater {
+	return func(old any, ok bool) (any, bool, error) {
+		var typed T
+		if ok {
+			var fits bool
+			if typed, fits = decoded[T](old); !fits {
+				return nil, false, &TypeError{Have: reflect.TypeOf(old), Want: reflect.TypeFor[T]()}
+			}
 		}
-		typed, isT := as[T](old)
-		if !isT {
-			return nil, false
-		}
-		return box(f(typed, true))
+		v, write := f(typed, ok)
+		return v, write, nil
 	}
 }
 
-func (c *Client) updateData(o *options, f func(any, bool) (any, bool), at time.Time) error {
+func (c *Client) updateData(o *options, f updater, at time.Time) error {
 	if err := o.key.Err(); err != nil {
 		return err
 	}
+	if c.life.Err() != nil {
+		return ErrClosed
+	}
 	c.resolve(o)
-	c.unpack(o)
-	e := c.index.find(o.key)
-	if e == nil {
-		// Nothing is made if f declines.
-		declined := false
-		if err := protect(func() error { _, ok := f(nil, false); declined = !ok; return nil }); err != nil || declined {
+	for {
+		c.unpack(o)
+		var err error
+		if e := c.index.find(o.key); e != nil {
+			if err = e.claim(o.typ); err == nil {
+				err = c.updateEntry(e, f, at)
+			}
+		} else {
+			err = c.insert(o, f, at)
+		}
+		if !errors.Is(err, errMoved) {
 			return err
 		}
 	}
+}
+
+// insert is a manual write under a key that is not in use. Nothing is made if f
+// declines.
+func (c *Client) insert(o *options, f updater, at time.Time) error {
 	s := c.seed(o)
-	var err error
-	c.update(func(tx *txn) {
-		if err = tx.usable(o); err == nil {
-			e = tx.build(o, s)
-		}
+	var data any
+	write := false
+	err := protect(func() (err error) {
+		data, write, err = f(s.data, s.ok)
+		return err
 	})
-	if err != nil {
+	if err != nil || !write {
 		return err
 	}
-	return c.updateEntry(e, f, at)
+	c.update(func(tx *txn) {
+		if tx.index.find(o.key) != nil {
+			err = errMoved
+			return
+		}
+		if err = tx.usable(o); err != nil {
+			return
+		}
+		e := tx.build(o, s)
+		tx.writeByHand(e, written{data: data, hasData: true}, at)
+	})
+	return err
 }
 
 // updateEntry is a manual write.
-func (c *Client) updateEntry(e *entry, f func(any, bool) (any, bool), at time.Time) error {
-	next := func(st *state) (any, bool) { return f(st.base()) }
-	return c.write(e, next, func(tx *txn, w written) bool {
-		if tx.closed {
-			return false
-		}
-		when := at
-		if when.IsZero() {
-			when = tx.sched.Now()
-		}
-		tx.dispatch(e, successAction{data: w.data, under: w.under, at: when, manual: true})
-		e.revert = e.state.Load()
-		return true
-	})
+func (c *Client) updateEntry(e *entry, f updater, at time.Time) error {
+	next := func(st *state) (any, bool, error) { return f(st.base()) }
+	err := c.write(e, next, func(tx *txn, w written) { tx.writeByHand(e, w, at) })
+	var mismatch *TypeError
+	if errors.As(err, &mismatch) {
+		mismatch.Key = e.key
+	}
+	return err
+}
+
+// writeByHand stores data as of the time at, now if that is zero.
+func (tx *txn) writeByHand(e *entry, w written, at time.Time) {
+	if at.IsZero() {
+		at = tx.sched.Now()
+	}
+	tx.dispatch(e, successAction{data: w.data, under: w.under, hidden: !w.hasData, at: at, manual: true})
+	e.revert = e.state.Load()
 }

@@ -44,28 +44,32 @@ type defaults struct {
 	byMutate  []prefixed[MutationDefaults]
 }
 
-// SetDefaults replaces the client's defaults for queries. Queries in use keep
-// theirs until they are next given to the client.
-func (c *Client) SetDefaults(d Defaults) {
-	c.changeDefaults(func(all *defaults) { all.queries = d })
-}
-
-// SetMutationDefaults replaces the client's defaults for mutations.
-func (c *Client) SetMutationDefaults(d MutationDefaults) {
-	c.changeDefaults(func(all *defaults) { all.mutations = d })
+// SetDefaultOptions replaces the client's defaults for queries and mutations,
+// which Config gave it. Queries in use keep theirs until they are next given to
+// the client.
+func (c *Client) SetDefaultOptions(q Defaults, m MutationDefaults) {
+	c.changeDefaults(func(all *defaults) { all.queries, all.mutations = q, m })
 }
 
 // SetQueryDefaults sets defaults for the keys that match prefix. Of several
 // that match, later ones win field by field; setting a prefix again keeps its
-// place in that order.
-func (c *Client) SetQueryDefaults(prefix querykey.Key, d Defaults) {
+// place in that order. The error is that of the key.
+func (c *Client) SetQueryDefaults(prefix querykey.Key, d Defaults) error {
+	if err := prefix.Err(); err != nil {
+		return err
+	}
 	c.changeDefaults(func(all *defaults) { all.byQuery = setPrefixed(all.byQuery, prefix, d) })
+	return nil
 }
 
-// SetDefaultsForMutations sets defaults for the mutations whose key matches
-// prefix, in the manner of SetQueryDefaults. Mutations without key have none.
-func (c *Client) SetDefaultsForMutations(prefix querykey.Key, d MutationDefaults) {
+// SetMutationDefaults sets defaults for the mutations whose key matches prefix,
+// in the manner of SetQueryDefaults. Mutations without key have none.
+func (c *Client) SetMutationDefaults(prefix querykey.Key, d MutationDefaults) error {
+	if err := prefix.Err(); err != nil {
+		return err
+	}
 	c.changeDefaults(func(all *defaults) { all.byMutate = setPrefixed(all.byMutate, prefix, d) })
+	return nil
 }
 
 func (c *Client) changeDefaults(change func(*defaults)) {

@@ -26,11 +26,11 @@ func TestDefaults_ownPolicyThenPrefixThenClient(t *testing.T) {
 			}
 			return src.count(0)
 		}
-		c.SetQueryDefaults(key("live"), query.Defaults{Policy: query.Policy{StaleTime: query.StaleAfter(0)}})
+		require.NoError(t, c.SetQueryDefaults(key("live"), query.Defaults{Policy: query.Policy{StaleTime: query.StaleAfter(0)}}))
 		require.Equal(t, 1, ask("calm", query.Policy{}), "of the client")
 		require.Equal(t, 2, ask("live", query.Policy{}), "of the prefix")
 		require.Equal(t, 1, ask("live", query.Policy{StaleTime: query.StaleNever()}), "its own")
-		c.SetDefaults(query.Defaults{})
+		c.SetDefaultOptions(query.Defaults{}, query.MutationDefaults{})
 		require.Equal(t, 2, ask("other", query.Policy{}), "replaced as a whole")
 	})
 }
@@ -46,14 +46,14 @@ func TestSetQueryDefaults_laterOnesWinAndASecondTimeKeepsThePlace(t *testing.T) 
 			require.NoError(t, err)
 			return v
 		}
-		c.SetQueryDefaults(key("a"), from("general"))
-		c.SetQueryDefaults(key("a", "b"), from("special"))
+		require.NoError(t, c.SetQueryDefaults(key("a"), from("general")))
+		require.NoError(t, c.SetQueryDefaults(key("a", "b"), from("special")))
 		require.Equal(t, "general", get("a", "x"))
 		require.Equal(t, "special", get("a", "b", 1))
-		c.SetQueryDefaults(key("a"), from("general again"))
+		require.NoError(t, c.SetQueryDefaults(key("a"), from("general again")))
 		require.Equal(t, "general again", get("a", "x"))
 		require.Equal(t, "special", get("a", "b", 1))
-		c.SetQueryDefaults(key("a", map[string]any{"live": true}), from("object"))
+		require.NoError(t, c.SetQueryDefaults(key("a", map[string]any{"live": true}), from("object")))
 		require.Equal(t, "object", get("a", map[string]any{"live": true, "page": 2}))
 	})
 }
@@ -133,7 +133,7 @@ func TestDefaultsForMutations_fillByKey(t *testing.T) {
 	t.Parallel()
 	inBubble(t, query.Config{}, func(t *testing.T, c *query.Client) {
 		var calls notes[string]
-		c.SetDefaultsForMutations(key("order"), query.MutationDefaults{
+		require.NoError(t, c.SetMutationDefaults(key("order"), query.MutationDefaults{
 			Do:    func(_ context.Context, m query.MutationInfo) (any, error) { return m.Variables.(int) + 1, nil },
 			Scope: "orders",
 			Meta:  map[string]any{"m": 1},
@@ -143,8 +143,8 @@ func TestDefaultsForMutations_fillByKey(t *testing.T) {
 				OnError:   func(context.Context, query.MutationInfo, error) error { calls.add("error"); return nil },
 				OnSettled: func(context.Context, query.MutationInfo, any, error) error { calls.add("settled"); return nil },
 			},
-		})
-		c.SetMutationDefaults(query.MutationDefaults{Policy: query.MutationPolicy{Retry: query.Retries(1), RetryDelay: query.ConstantDelay(0)}})
+		}))
+		c.SetDefaultOptions(query.Defaults{}, query.MutationDefaults{Policy: query.MutationPolicy{Retry: query.Retries(1), RetryDelay: query.ConstantDelay(0)}})
 		r, err := query.Mutate(t.Context(), c, query.Mutation[int, int]{Key: key("order", "confirm")}, 1)
 		require.NoError(t, err)
 		require.Equal(t, 2, r)

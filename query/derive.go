@@ -71,12 +71,26 @@ func (o *observer) bringUpToDate(keep bool) {
 			base: o.since, prev: o.current.Load(), seen: o.seen, now: c.sched.Now(), keep: keep,
 		}
 		keep = false
-		c.mu.Unlock()
-		r := d.result()
-		c.mu.Lock()
+		r := o.compute(d)
 		o.show(d, r)
 	}
 	o.deriving = false
+}
+
+// compute lets the mutex go while user code runs. User code that ends the
+// goroutine ends the derivation with it.
+func (o *observer) compute(d *derivation) *result {
+	o.c.mu.Unlock()
+	returned := false
+	defer func() {
+		o.c.mu.Lock()
+		if !returned {
+			o.deriving = false
+		}
+	}()
+	r := d.result()
+	returned = true
+	return r
 }
 
 // result computes what to show.

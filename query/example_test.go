@@ -401,13 +401,16 @@ func ExampleClient_SetQueryDefaults() {
 	c, closing := open(query.Config{})
 	defer closing()
 
-	c.SetQueryDefaults(querykey.Of("greeting"), query.Defaults{
+	err := c.SetQueryDefaults(querykey.Of("greeting"), query.Defaults{
 		Fetch: func(_ context.Context, info query.FetchInfo) (any, error) {
 			return fmt.Sprint("hello ", info.Key.Part(1)), nil
 		},
 	})
+	fmt.Println(err)
 	fmt.Println(query.Fetch(context.Background(), c, query.Query[string]{Key: querykey.Of("greeting", "Ada")}))
-	// Output: hello Ada <nil>
+	// Output:
+	// <nil>
+	// hello Ada <nil>
 }
 
 func ExampleSignal() {

@@ -23,7 +23,7 @@ func Fetch[T any](ctx context.Context, c *Client, q Query[T]) (T, error) {
 // Ensure returns the cached data of q, however old, and fetches only if there
 // are none.
 func Ensure[T any](ctx context.Context, c *Client, q Query[T]) (T, error) {
-	if v, ok := Get(c, q); ok {
+	if v, ok := Get(c, q); ok && c.life.Err() == nil {
 		return v, nil
 	}
 	return fetchData[T](ctx, c, q.erase(), true)
@@ -33,7 +33,7 @@ func Ensure[T any](ctx context.Context, c *Client, q Query[T]) (T, error) {
 // are stale: stale-while-revalidate.
 func Revalidate[T any](ctx context.Context, c *Client, q Query[T]) (T, error) {
 	v, ok := Get(c, q)
-	if !ok {
+	if !ok || c.life.Err() != nil {
 		return fetchData[T](ctx, c, q.erase(), true)
 	}
 	o := c.resolve(q.erase())
@@ -91,6 +91,9 @@ func fetchData[T any](ctx context.Context, c *Client, o *options, anyAge bool) (
 func (c *Client) fetchData(ctx context.Context, o *options, anyAge bool) (any, error) {
 	if err := o.key.Err(); err != nil {
 		return nil, err
+	}
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
 	}
 	c.resolve(o)
 	o.policy.Retry = o.policy.Retry.or(NoRetry())

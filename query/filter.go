@@ -79,6 +79,14 @@ type CancelOptions struct {
 	Silent bool
 }
 
+// accepts checks that there is something f can be applied to.
+func (c *Client) accepts(f Filter) error {
+	if c.life.Err() != nil {
+		return ErrClosed
+	}
+	return f.Key.Err()
+}
+
 // entries returns all entries whose key matches, oldest first.
 func (c *Client) entries(match func(querykey.Key) bool) []*entry {
 	c.mu.Lock()
@@ -172,6 +180,9 @@ func (c *Client) refetchable(e *entry) bool {
 // waits. The error is what the fetches failed with, or the cause of ctx, which
 // bounds the wait only.
 func (c *Client) Invalidate(ctx context.Context, f Filter) error {
+	if err := c.accepts(f); err != nil {
+		return err
+	}
 	chosen := c.match(f)
 	c.update(func(tx *txn) {
 		for _, e := range chosen {
@@ -201,6 +212,9 @@ func (c *Client) Invalidate(ctx context.Context, f Filter) error {
 // never fetched. A fetch that has to pause is not waited for. The error is what
 // the fetches failed with, or the cause of ctx, which bounds the wait only.
 func (c *Client) Refetch(ctx context.Context, f Filter) error {
+	if err := c.accepts(f); err != nil {
+		return err
+	}
 	return c.refetch(ctx, c.match(f), f.Refetch)
 }
 
@@ -260,6 +274,9 @@ func waitAll(ctx context.Context, flights []*flight, failFast bool) error {
 // Cancel ends the fetches of what f chooses and waits until those who waited for
 // them know.
 func (c *Client) Cancel(ctx context.Context, f Filter) error {
+	if err := c.accepts(f); err != nil {
+		return err
+	}
 	var flights []*flight
 	chosen := c.match(f)
 	c.update(func(tx *txn) {
@@ -271,11 +288,9 @@ func (c *Client) Cancel(ctx context.Context, f Filter) error {
 		}
 	})
 	for _, fl := range flights {
-		if _, err := fl.wait(ctx); ctx.Err() != nil {
-			return err
-		}
+		_, _ = fl.wait(ctx) // the outcome is the waiters'
 	}
-	return nil
+	return context.Cause(ctx)
 }
 
 // Remove drops what f chooses from the cache. Who observes it is not told, and
@@ -284,7 +299,9 @@ func (c *Client) Remove(f Filter) {
 	chosen := c.match(f)
 	c.update(func(tx *txn) {
 		for _, e := range chosen {
-			tx.remove(e)
+			if !tx.closed {
+				tx.remove(e)
+			}
 		}
 	})
 }
@@ -292,6 +309,9 @@ func (c *Client) Remove(f Filter) {
 // Reset puts what f chooses back to its initial state and fetches again what of
 // it is active. The error is as for Refetch.
 func (c *Client) Reset(ctx context.Context, f Filter) error {
+	if err := c.accepts(f); err != nil {
+		return err
+	}
 	chosen := c.match(f)
 	var ended []*flight
 	c.update(func(tx *txn) {
@@ -343,6 +363,9 @@ func (c *Client) IsFetching(f Filter) int {
 // mutation that runs goes on unseen, one that waits never runs.
 func (c *Client) Clear() {
 	c.update(func(tx *txn) {
+		if tx.closed {
+			return
+		}
 		for e := tx.index.first; e != nil; e = tx.index.first {
 			tx.remove(e)
 		}

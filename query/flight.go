@@ -2,6 +2,8 @@ package query
 
 import (
 	"context"
+	"errors"
+	"reflect"
 	"sync/atomic"
 	"time"
 
@@ -137,6 +139,12 @@ func (f *flight) wait(ctx context.Context) (any, error) {
 func (f *flight) run() {
 	defer f.abort(nil)
 	c, p := f.e.c, &f.opts.policy
+	returned := false
+	defer func() {
+		if !returned {
+			c.fail(f, errGoexit())
+		}
+	}()
 	again := p.Retry.or(Retries(3))
 	data, err := retry.Run(f.ctx, c.sched, retry.Plan{
 		Gate:     f.gate,
@@ -149,6 +157,7 @@ func (f *flight) run() {
 	if err == nil {
 		err = c.store(f, data)
 	}
+	returned = true
 	if err != nil {
 		c.fail(f, err)
 	}
@@ -176,6 +185,9 @@ func (f *flight) attempt(ctx context.Context) (data any, err error) {
 		data, err = o.fetch(ctx, FetchInfo{Key: f.e.key, Meta: o.meta})
 		return err
 	})
+	if t := reflect.TypeOf(data); err == nil && o.typ != nil && t != o.typ {
+		err = &TypeError{Key: f.e.key, Have: t, Want: o.typ} // of a default function
+	}
 	return data, err
 }
 
@@ -239,18 +251,21 @@ func (f *flight) disabled() bool {
 func (c *Client) store(f *flight, data any) error {
 	e := f.e
 	var done State[any]
-	err := c.write(e, func(*state) (any, bool) { return data, true }, func(tx *txn, w written) bool {
-		if f.settled {
-			return false
+	settled := false
+	err := c.write(e, func(*state) (any, bool, error) { return data, true, nil }, func(tx *txn, w written) {
+		if settled = f.settled; settled {
+			return
 		}
-		tx.dispatch(e, successAction{data: w.data, under: w.under, at: tx.sched.Now()})
+		tx.dispatch(e, successAction{data: w.data, under: w.under, hidden: !w.hasData, at: tx.sched.Now()})
 		e.revert = nil
 		tx.land(f)
 		tx.testify(f)
 		done = e.view()
-		return true
 	})
-	if err != nil || done.s == nil {
+	if settled || errors.Is(err, errMoved) || errors.Is(err, ErrClosed) {
+		return nil // whoever removed or closed it has settled the flight
+	}
+	if err != nil {
 		return err
 	}
 	c.callFetch(done, nil)
@@ -347,9 +362,8 @@ func (c *Client) callFetch(s State[any], err error) {
 	}
 }
 
-// fetchContext is the context of a fetch function. Asking it for its Done
-// channel tells the cache that the function can be cancelled; contexts derived
-// from it ask.
+// fetchContext is the context of a fetch function. Asking it for its end tells the
+// cache that the function can be cancelled; contexts derived from it ask.
 type fetchContext struct {
 	context.Context //nolint:containedctx // it is one
 
@@ -361,8 +375,7 @@ func (c *fetchContext) Done() <-chan struct{} {
 	return c.Context.Done()
 }
 
-// AfterFunc spares derived contexts a goroutine; see context.AfterFunc.
-func (c *fetchContext) AfterFunc(f func()) (stop func() bool) {
+func (c *fetchContext) Err() error {
 	c.used.Store(true)
-	return context.AfterFunc(c.Context, f)
+	return c.Context.Err()
 }

@@ -36,6 +36,8 @@ type group struct {
 
 	// Guarded by the client's mutex.
 	members []*member
+	version int       // of members
+	joined  []*member // those that are subscribed to
 	subs    []*mailbox
 }
 
@@ -70,14 +72,44 @@ type plan struct {
 	sel  *selector
 }
 
+// set changes the list. If somebody else does so meanwhile it begins again.
 func (g *group) set(plans []plan) {
-	g.c.mu.Lock()
-	before := g.members
-	g.c.mu.Unlock()
-	left := slices.Clone(before)
+	for {
+		g.c.mu.Lock()
+		before, version := g.members, g.version
+		g.c.mu.Unlock()
+		next := g.match(before, plans)
+		for i, p := range plans {
+			// New members, too: one after them may have changed the entry they share.
+			if err := next[i].o.set(p.opts, p.sel, false); err != nil {
+				g.c.report("SetQueries", err)
+			}
+		}
+		done := false
+		g.c.update(func(*txn) {
+			if done = g.version == version; !done {
+				return
+			}
+			for _, m := range next {
+				m.shown = m.o.current.Load()
+			}
+			g.members, g.version = next, version+1
+		})
+		if done {
+			g.reconcile()
+			g.c.update(func(*txn) { g.tell() })
+			return
+		}
+	}
+}
+
+// match finds a member for each plan: of the present ones by key, each once, or
+// a new one.
+func (g *group) match(members []*member, plans []plan) []*member {
+	left := slices.Clone(members)
 	next := make([]*member, len(plans))
 	for i, p := range plans {
-		at := slices.IndexFunc(left, func(m *member) bool { return m.key() == p.opts.key.String() })
+		at := slices.IndexFunc(left, func(m *member) bool { return m.o.current.Load().key == p.opts.key })
 		if at < 0 {
 			next[i] = &member{o: g.c.observe(p.opts, p.sel)}
 			continue
@@ -85,57 +117,58 @@ func (g *group) set(plans []plan) {
 		next[i] = left[at]
 		left = slices.Delete(left, at, at+1)
 	}
-	for i, p := range plans {
-		// New members, too: one after them may have changed the entry they share.
-		if err := next[i].o.set(p.opts, p.sel, false); err != nil {
-			g.c.report("SetQueries", err)
-		}
-	}
-	watched := false
-	g.c.update(func(*txn) {
-		for _, m := range next {
-			m.shown = m.o.current.Load()
-		}
-		g.members = next
-		watched = len(g.subs) > 0
-	})
-	if !watched {
-		return
-	}
-	for _, m := range left {
-		g.leave(m)
-	}
-	g.join()
-	g.c.update(func(*txn) { g.tell() })
+	return next
 }
 
-func (m *member) key() string { return m.o.current.Load().key.String() }
-
-// join subscribes to the members that have no subscription yet.
-func (g *group) join() {
-	var fresh []*member
+// reconcile subscribes to the members if the group has subscribers, and to
+// nothing else.
+func (g *group) reconcile() {
+	var join, leave []*member
+	var mail []*mailbox // of those that leave
 	g.c.update(func(*txn) {
-		for _, m := range g.members {
-			if m.m == nil {
-				m.m = g.c.newMailbox(nil)
-				m.m.sink = func(r any) {
-					m.shown = r.(*result) //nolint:forcetypeassert,errcheck // mail of an observer
-					g.tell()
-				}
-				fresh = append(fresh, m)
+		for _, m := range g.joined {
+			if len(g.subs) == 0 || !slices.Contains(g.members, m) {
+				leave, mail = append(leave, m), append(mail, m.m)
+				m.m = nil
 			}
 		}
+		g.joined = slices.DeleteFunc(g.joined, func(m *member) bool { return m.m == nil })
+		if len(g.subs) == 0 {
+			return
+		}
+		for _, m := range g.members {
+			if m.m == nil {
+				m.m = g.newMail(m)
+				join = append(join, m)
+			}
+		}
+		g.joined = append(g.joined, join...)
 	})
-	for _, m := range fresh {
-		m.o.subscribe(m.m)
+	for i, m := range leave {
+		m.o.unsubscribe(mail[i])
+	}
+	for _, m := range join {
+		g.subscribeTo(m)
 	}
 }
 
-func (g *group) leave(m *member) {
-	var mail *mailbox
-	g.c.update(func(*txn) { mail, m.m = m.m, nil })
+// newMail is a mailbox that tells the group what m shows.
+func (g *group) newMail(m *member) *mailbox {
+	mail := g.c.newMailbox(nil)
+	mail.sink = func(r any) {
+		m.shown = r.(*result) //nolint:forcetypeassert,errcheck // mail of an observer
+		g.tell()
+	}
+	return mail
+}
+
+// subscribeTo subscribes to m, unless it was left meanwhile.
+func (g *group) subscribeTo(m *member) {
+	g.c.mu.Lock()
+	mail := m.m
+	g.c.mu.Unlock()
 	if mail != nil {
-		m.o.unsubscribe(mail)
+		m.o.subscribe(mail)
 	}
 }
 
@@ -159,36 +192,22 @@ func (g *group) results() []*result {
 }
 
 func (g *group) subscribe(m *mailbox) {
-	first := false
 	g.c.update(func(tx *txn) {
 		if tx.closed {
 			m.end()
 			return
 		}
-		first = len(g.subs) == 0
 		g.subs = append(slices.Clip(g.subs), m)
 	})
-	if first {
-		g.join()
-	}
+	g.reconcile()
 }
 
 func (g *group) unsubscribe(m *mailbox) {
-	var members []*member
 	g.c.update(func(*txn) {
 		m.end()
-		i := slices.Index(g.subs, m)
-		if i < 0 {
-			return
-		}
-		g.subs = slices.Concat(g.subs[:i], g.subs[i+1:])
-		if len(g.subs) == 0 {
-			members = g.members
-		}
+		g.subs = slices.DeleteFunc(slices.Clone(g.subs), func(x *mailbox) bool { return x == m })
 	})
-	for _, x := range members {
-		g.leave(x)
-	}
+	g.reconcile()
 }
 
 func typedResults[R any](all []*result) []Result[R] {

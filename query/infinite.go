@@ -169,7 +169,7 @@ func (w *walk[C, P]) extend(ctx *pageContext) (any, error) {
 // fetch gets a page and returns all with it. Once the fetch is cancelled no
 // further page is asked for, if the function ever looked at its context.
 func (w *walk[C, P]) fetch(ctx *pageContext, all Pages[C, P], r PageRequest[P]) (Pages[C, P], error) {
-	if ctx.used.Load() && ctx.Err() != nil {
+	if ctx.used.Load() && ctx.Context.Err() != nil {
 		return all, context.Cause(ctx.Context)
 	}
 	page, err := w.q.Fetch(ctx, r)
@@ -212,10 +212,9 @@ func (c *pageContext) Done() <-chan struct{} {
 	return c.Context.Done()
 }
 
-// AfterFunc spares derived contexts a goroutine; see context.AfterFunc.
-func (c *pageContext) AfterFunc(f func()) (stop func() bool) {
+func (c *pageContext) Err() error {
 	c.used.Store(true)
-	return context.AfterFunc(c.Context, f)
+	return c.Context.Err()
 }
 
 // FetchNextPage fetches the page after the last and returns the result then

@@ -85,8 +85,18 @@ func (m *mailbox) mail(ctx context.Context) iter.Seq[any] {
 	}
 }
 
-// drain hands mail to the callback until there is none.
+// drain hands mail to the callback until there is none. A callback that ends the
+// goroutine gets its next mail on another one.
 func (m *mailbox) drain() {
+	returned := false
+	defer func() {
+		if returned {
+			return
+		}
+		m.c.mu.Lock()
+		defer m.c.mu.Unlock()
+		m.draining = m.slot != nil && m.c.goLocked(m.drain)
+	}()
 	for {
 		m.c.mu.Lock()
 		v := m.slot
@@ -94,6 +104,7 @@ func (m *mailbox) drain() {
 		m.draining = v != nil
 		m.c.mu.Unlock()
 		if v == nil {
+			returned = true
 			return
 		}
 		if err := protect(func() error { m.f(v); return nil }); err != nil {

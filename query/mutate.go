@@ -89,6 +89,7 @@ func (c *Client) startMutation(ctx context.Context, o *mutationOptions, v any, b
 		tx := &Tx{c: c}
 		if err := protect(func() error { o.optimistic(tx, v); return nil }); err != nil {
 			c.report("Optimistic", err)
+			tx.patches = nil // half of them is worse than none
 		}
 		m.patches = tx.patches
 		c.apply(m.patches)
@@ -140,23 +141,36 @@ func (m *mutation) info() MutationInfo {
 func (m *mutation) run() {
 	defer m.end()
 	var data any
-	err := m.prepare()
-	if err == nil {
-		data, err = m.attempts()
+	err := errGoexit() // unless it gets to its end
+	defer func() { m.settle(data, err) }()
+	var answer any
+	failure := m.prepare()
+	if failure == nil {
+		answer, failure = m.attempts()
 	}
-	if m.restored { // whoever resumed it waits for all of it
-		defer close(m.tried)
-	} else {
+	if !m.restored { // whoever resumed a restored one waits for all of it
 		close(m.tried)
 	}
-	m.c.lift(m.patches, err == nil)
-	if err == nil {
-		err = m.succeed(data)
+	m.lift(failure == nil)
+	if failure == nil {
+		failure = m.succeed(answer)
 	}
-	if err != nil {
-		data = nil
-		m.failed(err)
+	if failure != nil {
+		answer = nil
+		m.failed(failure)
 	}
+	data, err = answer, failure
+}
+
+// lift takes the mutation's patches off, keeping their effect if bake.
+func (m *mutation) lift(bake bool) {
+	m.c.lift(m.patches, bake)
+	m.patches = nil
+}
+
+// settle makes the outcome known.
+func (m *mutation) settle(data any, err error) {
+	m.lift(false) // if they are still there
 	m.c.update(func(tx *txn) {
 		if err == nil {
 			tx.mutate(m, successAction{data: data})
@@ -165,6 +179,11 @@ func (m *mutation) run() {
 		}
 		tx.mutations.settled(tx, m)
 	})
+	select {
+	case <-m.tried:
+	default:
+		close(m.tried)
+	}
 	m.data, m.err = data, err
 	close(m.done)
 }

@@ -148,6 +148,9 @@ func (c *Client) IsMutating(f MutationFilter) int {
 // does this by itself when network or focus return. The outcome of each is known
 // to whoever started it; the error is that of ctx.
 func (c *Client) ResumePausedMutations(ctx context.Context) error {
+	if c.life.Err() != nil {
+		return ErrClosed
+	}
 	if !c.online.Get() {
 		return nil
 	}

@@ -142,10 +142,10 @@ func (o *Observer[R]) refetch(ctx context.Context, how RefetchOptions, d Directi
 	w := &witness{o: o.o}
 	f := o.o.fetch(fetchMode{cancelRefetch: how.Cancel.or(true), direction: d}, w)
 	if f == nil {
-		if err := o.Current().Err(); err != nil {
-			return o.Current(), err
+		if o.o.c.life.Err() != nil {
+			return o.Current(), ErrClosed
 		}
-		return o.Current(), ErrClosed
+		return o.Current(), o.Current().Err() // it could not be observed at all
 	}
 	if how.NoWait {
 		return o.Current(), nil

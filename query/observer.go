@@ -148,7 +148,7 @@ func (o *observer) set(opts *options, sel *selector, keep bool) error {
 func (o *observer) subscribe(m *mailbox) {
 	first, ok := false, false
 	o.c.update(func(tx *txn) {
-		if ok = o.e != nil && !tx.closed; !ok {
+		if ok = o.e != nil && !tx.closed && !m.ended; !ok {
 			m.end()
 			return
 		}

@@ -12,6 +12,12 @@ func protect(f func() error) (err error) {
 	return f()
 }
 
+// errGoexit stands for a function that ended its goroutine by runtime.Goexit, as
+// a test's FailNow does.
+func errGoexit() error {
+	return &PanicError{Value: "the function ended its goroutine by runtime.Goexit"}
+}
+
 // ask calls a policy function. One that panics is reported and counts as if it
 // had answered fallback.
 func ask[R any](c *Client, what string, fallback R, f func() R) R {

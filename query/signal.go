@@ -10,6 +10,10 @@ import (
 // never set, such as the zero Signal, counts as true. It may be shared by
 // clients and used concurrently.
 type Signal struct {
+	// OnPanic hears of subscribers that panic; the others are told all the same. It
+	// must be set before the signal is used. Nil drops the panic.
+	OnPanic func(error)
+
 	mu    sync.Mutex // guards what follows
 	value tri
 	subs  []*signalSub
@@ -63,7 +67,13 @@ func (s *Signal) change(v tri) {
 	subs := slices.Clone(s.subs)
 	s.mu.Unlock()
 	for _, sub := range subs {
-		sub.f(v != triFalse)
+		err := protect(func() error {
+			sub.f(v != triFalse)
+			return nil
+		})
+		if err != nil && s.OnPanic != nil {
+			s.OnPanic(err)
+		}
 	}
 }
 

@@ -119,6 +119,7 @@ type (
 	successAction struct {
 		data   any
 		under  *underlay
+		hidden bool // a patch lies over the data and shows none
 		at     time.Time
 		manual bool
 	}
@@ -173,10 +174,13 @@ func (continueAction) apply(s state) state {
 }
 
 func (a successAction) apply(s state) state {
-	s.data, s.hasData, s.under = a.data, true, a.under
+	s.data, s.hasData, s.under = a.data, !a.hidden, a.under
 	s.dataUpdateCount++
 	s.dataUpdatedAt = a.at
 	s.err, s.invalidated, s.status = nil, false, StatusSuccess
+	if a.hidden {
+		s.status = StatusPending
+	}
 	if !a.manual {
 		s.fetchStatus, s.failureCount, s.failureReason = FetchIdle, 0, nil
 		s.retryAt = time.Time{}

@@ -1,6 +1,7 @@
 package query
 
 import (
+	"errors"
 	"slices"
 
 	"github.com/freshet-go/freshet/internal/share"
@@ -14,11 +15,15 @@ type written struct {
 	under   *underlay
 }
 
+// errMoved means that the entry under a key is not, or no longer, the one that
+// was to be written.
+var errMoved = errors.New("query: entry has changed places")
+
 // write computes new data for an entry from its present state and commits them.
 // Everything that is user code (next, sharing, patches) runs on a snapshot and
 // without lock, so it runs again when somebody else was faster. next may decline
-// with false. commit runs under the mutex; it may decline, too.
-func (c *Client) write(e *entry, next func(*state) (any, bool), commit func(*txn, written) bool) error {
+// with false. commit runs under the mutex.
+func (c *Client) write(e *entry, next func(*state) (any, bool, error), commit func(*txn, written)) error {
 	for {
 		var patches []*patch
 		c.update(func(*txn) { patches = e.patches })
@@ -26,10 +31,10 @@ func (c *Client) write(e *entry, next func(*state) (any, bool), commit func(*txn
 		var w written
 		declined := false
 		err := protect(func() error {
-			data, ok := next(st)
-			if !ok {
+			data, ok, err := next(st)
+			if err != nil || !ok {
 				declined = true
-				return nil
+				return err
 			}
 			old, had := st.base()
 			w = c.overlay(patches, o.shared(old, had, data), true)
@@ -40,14 +45,19 @@ func (c *Client) write(e *entry, next func(*state) (any, bool), commit func(*txn
 		}
 		again := false
 		c.update(func(tx *txn) {
-			if e.state.Load() != st || !slices.Equal(e.patches, patches) {
+			switch {
+			case tx.closed:
+				err = ErrClosed
+			case e.removed:
+				err = errMoved
+			case e.state.Load() != st || !slices.Equal(e.patches, patches):
 				again = true
-				return
+			default:
+				commit(tx, w)
 			}
-			commit(tx, w)
 		})
 		if !again {
-			return nil
+			return err
 		}
 	}
 }

@@ -157,20 +157,23 @@ func (r *run) doDefaults(c *client, step object) (done bool, err error) {
 			return true, err
 		}
 		key, err := keyOf(step["key"])
-		c.SetQueryDefaults(key, d)
-		return true, err
+		if err != nil {
+			return true, err
+		}
+		return true, c.SetQueryDefaults(key, d)
 	case "setMutationDefaults":
 		d, err := r.mutationDefaults(c, options)
 		if err != nil {
 			return true, err
 		}
 		key, err := keyOf(step["key"])
-		c.SetDefaultsForMutations(key, d)
-		return true, err
+		if err != nil {
+			return true, err
+		}
+		return true, c.SetMutationDefaults(key, d)
 	case "setDefaultOptions":
 		queries, mutations, err := r.bothDefaults(c, options)
-		c.SetDefaults(queries)
-		c.SetMutationDefaults(mutations)
+		c.SetDefaultOptions(queries, mutations)
 		return true, err
 	}
 	return false, nil

@@ -55,9 +55,10 @@ type Timer struct {
 	index int // place in the heap, -1 when not waiting
 }
 
-// AfterFunc runs f once d has passed, never before it returns and never two
+// AfterFunc runs f once d has passed, on another goroutine and never two
 // functions of one scheduler at a time: f must not block. A d of zero or less
-// means as soon as possible.
+// means as soon as possible, maybe before AfterFunc returns. A panic of f is not
+// recovered.
 func (s *Scheduler) AfterFunc(d time.Duration, f func()) *Timer {
 	t := &Timer{s: s, f: f, index: -1}
 	t.Reset(d)
@@ -168,10 +169,27 @@ func (s *Scheduler) fire() {
 	defer s.mu.Unlock()
 	for len(s.timers) > 0 && !s.timers[0].at.After(s.clock.Now()) {
 		t := heap.Pop(&s.timers).(*Timer) //nolint:forcetypeassert,errcheck // the heap holds nothing else
-		s.mu.Unlock()
-		t.f()
-		s.mu.Lock()
+		s.run(t.f)
 	}
+	s.restLocked()
+}
+
+// run calls f without the mutex. If f ends the goroutine, by runtime.Goexit,
+// firing is over, too.
+func (s *Scheduler) run(f func()) {
+	s.mu.Unlock()
+	returned := false
+	defer func() {
+		s.mu.Lock()
+		if !returned {
+			s.restLocked()
+		}
+	}()
+	f()
+	returned = true
+}
+
+func (s *Scheduler) restLocked() {
 	s.firing = false
 	s.idle.Broadcast()
 	s.armLocked()
