@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/benbjohnson/clock"
 
@@ -100,6 +101,10 @@ func (c *Client) Focus() *Signal { return c.focus }
 
 // Online returns the signal that says whether there is a network.
 func (c *Client) Online() *Signal { return c.online }
+
+// Now returns the time by the client's clock, which is the time that ages and
+// deadlines here are reckoned by.
+func (c *Client) Now() time.Time { return c.sched.Now() }
 
 // Mount makes the client listen to focus and network. It is counted: the client
 // listens while there were more calls of Mount, of which New makes one, than of

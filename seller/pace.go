@@ -14,7 +14,7 @@ type pace struct {
 	focus     *query.Signal
 	factor    float64
 	intervals Intervals
-	clock     query.Result[struct{}]
+	now       func() time.Time
 }
 
 // every polls at one interval, stretched while hidden.
@@ -100,7 +100,7 @@ func (p pace) retries(n int) query.Retry {
 
 // age is how old the data of s are by the client's clock.
 func (p pace) age(s query.State[any]) time.Duration {
-	return p.clock.Age() + p.clock.DataUpdatedAt().Sub(s.DataUpdatedAt())
+	return p.now().Sub(s.DataUpdatedAt())
 }
 
 // activity says how soon an order may change.

@@ -67,7 +67,7 @@ func New(cfg Config) (*Seller, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.pace = pace{focus: cfg.Client.Focus(), factor: max(cfg.HiddenFactor, 1), intervals: intervals, clock: s.clock()}
+	s.pace = pace{focus: cfg.Client.Focus(), factor: max(cfg.HiddenFactor, 1), intervals: intervals, now: cfg.Client.Now}
 	s.policies = s.pace.policies(cfg.Policies)
 	s.runs.newKey = cfg.NewIdempotencyKey
 	if s.runs.newKey == nil {
