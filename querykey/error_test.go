@@ -128,8 +128,14 @@ func TestNew_deepestKeyIsValid(t *testing.T) {
 func TestNew_errorReachesTheCause(t *testing.T) {
 	t.Parallel()
 	for _, part := range []any{
-		failing{}, &failing{}, failingText{}, []any{failing{}}, struct{ F failing }{}, panicking{errBroken},
-		querykey.Of(failing{}), map[string]querykey.Key{"k": querykey.Of(failing{})},
+		failing{},
+		&failing{},
+		failingText{},
+		[]any{failing{}},
+		struct{ F failing }{},
+		panicking{errBroken},
+		querykey.Of(failing{}),
+		map[string]querykey.Key{"k": querykey.Of(failing{})},
 	} {
 		_, err := querykey.New(part)
 		require.ErrorIs(t, err, errBroken)
@@ -143,7 +149,9 @@ func TestNew_errorReachesTheCause(t *testing.T) {
 func TestNew_errorKeepsValuesSecret(t *testing.T) {
 	t.Parallel()
 	for _, part := range []any{
-		"hunter2\xff", struct{ Password string }{"hunter2\xff"}, json.RawMessage(`"hunter2`), json.Number("hunter2"),
+		"hunter2\xff",
+		struct{ Password string }{"hunter2\xff"},
+		json.RawMessage(`"hunter2`), json.Number("hunter2"),
 		[]any{"hunter2", math.NaN()},
 	} {
 		_, err := querykey.New(part)

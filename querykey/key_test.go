@@ -19,7 +19,6 @@ type (
 	count   int16
 	flag    bool
 	ratio   float32
-	page    struct{ Number, Size int }
 	weekday int
 )
 
@@ -108,8 +107,12 @@ func TestOf_spellingsOfOnePartMakeOneKey(t *testing.T) {
 			json.RawMessage(`{ "size":2, "number":1 }`),
 		}},
 		{"T-KEY-4 list", `[1,2]`, []any{
-			[]int{1, 2}, [2]float64{1, 2}, []any{1, 2.0}, []json.Number{"1", "2"},
-			point{1, 2}, &point{1, 2}, querykey.Of(1, 2), ptr(querykey.Of(1, 2)),
+			[]int{1, 2},
+			[2]float64{1, 2},
+			[]any{1, 2.0},
+			[]json.Number{"1", "2"},
+			point{1, 2},
+			&point{1, 2}, querykey.Of(1, 2), ptr(querykey.Of(1, 2)),
 		}},
 		{"T-KEY-4 empty list", `[]`, []any{[]int{}, []any{}, querykey.Key{}, querykey.Of(), [0]int{}}},
 		{"T-KEY-4 empty object", `{}`, []any{map[string]any{}, struct{}{}, map[int]bool{}, json.RawMessage("{}")}},
@@ -240,7 +243,10 @@ func TestKey_isAListOfParts(t *testing.T) { // R-KEY-1
 		json.Number("1e400"), []string{"a,b", `]"`}, map[string]any{"b": 1, "a": []any{}}, querykey.Of("x", "{"))
 	want := []any{
 		"orders", int64(17), uint64(math.MaxUint64), 2.5, true, nil,
-		json.Number("1e+400"), []any{"a,b", `]"`}, map[string]any{"a": []any{}, "b": int64(1)}, []any{"x", "{"},
+		json.Number("1e+400"),
+		[]any{"a,b", `]"`},
+		map[string]any{"a": []any{}, "b": int64(1)},
+		[]any{"x", "{"},
 	}
 	require.Equal(t, len(want), k.Len())
 	require.Equal(t, want, k.Parts())
