@@ -69,7 +69,7 @@ func wait(ctx context.Context, s *sched.Scheduler, d time.Duration) error {
 	defer t.Stop()
 	select {
 	case <-over:
-		return nil
+		return context.Cause(ctx) // select may prefer this case when both are due
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}

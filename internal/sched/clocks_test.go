@@ -77,7 +77,7 @@ func (w *world) arm(d time.Duration, name string) *sched.Timer {
 }
 
 // armSelf starts a timer whose function gets the timer.
-func (w *world) armSelf(d time.Duration, f func(self *sched.Timer)) *sched.Timer {
+func (w *world) armSelf(d time.Duration, f func(self *sched.Timer)) {
 	handed := make(chan *sched.Timer, 1)
 	timer := w.AfterFunc(d, func() {
 		self := <-handed
@@ -85,7 +85,6 @@ func (w *world) armSelf(d time.Duration, f func(self *sched.Timer)) *sched.Timer
 		f(self)
 	})
 	handed <- timer
-	return timer
 }
 
 // armBlocked starts a timer that notes name when it fires and then runs until

@@ -88,10 +88,12 @@ func TestScheduler_servesManyGoroutinesAsTheModelServesEach(t *testing.T) {
 		var got [workers][]string
 		inWorld(func(w *world) {
 			var programs [workers]program
+			for i := range programs {
+				programs[i].on = w
+			}
 			for _, steps := range rounds {
 				var working sync.WaitGroup
 				for i := range programs {
-					programs[i].on = w
 					working.Go(func() { programs[i].run(steps[i]) })
 				}
 				working.Wait()
