@@ -159,7 +159,7 @@ func mayUseClock(dir string) bool {
 // user links.
 func tool(dir string) bool {
 	return slices.ContainsFunc(
-		[]string{"internal/apidump", "internal/archtest", "internal/conformance", "internal/testsum"},
+		[]string{"internal/apidump", "internal/archtest", "internal/conformance", "internal/docscheck", "internal/testsum"},
 		func(root string) bool { return within(dir, root) },
 	)
 }
