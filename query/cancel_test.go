@@ -44,7 +44,7 @@ func TestCancel_table(t *testing.T) {
 		{"revert without data", query.CancelOptions{}, false, query.StatusPending, query.FetchIdle, true, false},
 		{"no revert", query.CancelOptions{Revert: query.Off}, true, query.StatusError, query.FetchIdle, true, true},
 		{"silent with data", query.CancelOptions{Silent: true}, true, query.StatusSuccess, query.FetchIdle, true, false},
-		{"silent without revert", query.CancelOptions{Silent: true, Revert: query.Off}, true, query.StatusSuccess, query.FetchFetching, true, false},
+		{"silent without revert", query.CancelOptions{Silent: true, Revert: query.Off}, true, query.StatusSuccess, query.FetchIdle, true, false},
 	}
 	for _, tc := range cases {
 		t.Run(tc.name, func(t *testing.T) {

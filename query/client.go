@@ -30,6 +30,8 @@ type Config struct {
 	Defaults Defaults
 	// MutationDefaults fill the gaps of all mutations.
 	MutationDefaults MutationDefaults
+	// Quirks bring back what TanStack Query does and hardly anybody wants.
+	Quirks Quirks
 	// OnFetch is told how each fetch ended, whoever asked for it.
 	OnFetch FetchCallbacks
 	// OnMutation is called around each mutation, before its own callbacks.
@@ -54,6 +56,7 @@ type Client struct {
 	log      *slog.Logger
 	onFetch  FetchCallbacks
 	onMutate MutationCallbacks
+	quirks   Quirks
 
 	defaults  atomic.Pointer[defaults]
 	index     index         // read without lock
@@ -80,6 +83,7 @@ func New(cfg Config) (*Client, error) {
 		log:      cfg.Logger,
 		onFetch:  cfg.OnFetch,
 		onMutate: cfg.OnMutation,
+		quirks:   cfg.Quirks,
 	}
 	if c.focus == nil {
 		c.focus = new(Signal)

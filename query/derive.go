@@ -173,7 +173,7 @@ func (d *derivation) placehold(r *result, before seen) (selected bool) {
 func (d *derivation) selectData(r *result, before seen) {
 	m := &d.seen.memo
 	if d.sel == nil || !r.hasData {
-		if !r.hasData {
+		if !r.hasData || !d.o.c.quirks.StickySelectErrors {
 			m.err = nil
 		}
 		return

@@ -3,6 +3,7 @@ package query
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/freshet-go/freshet/querykey"
 )
@@ -75,7 +76,7 @@ type CancelOptions struct {
 	// with ErrCancelled as its error.
 	Revert Toggle
 	// Silent leaves those who wait with ErrCancelled instead of older data, and
-	// with Revert Off leaves the state alone: fetching, until the next fetch.
+	// with Revert Off leaves the query as it is, but idle.
 	Silent bool
 }
 
@@ -184,6 +185,11 @@ func (c *Client) Invalidate(ctx context.Context, f Filter) error {
 		return err
 	}
 	chosen := c.match(f)
+	again, none := f.refetched()
+	var stale []*entry
+	if !none && !c.quirks.RefilterInvalidated {
+		stale = c.match(again)
+	}
 	c.update(func(tx *txn) {
 		for _, e := range chosen {
 			if !e.state.Load().invalidated {
@@ -191,9 +197,20 @@ func (c *Client) Invalidate(ctx context.Context, f Filter) error {
 			}
 		}
 	})
+	if none {
+		return nil
+	}
+	if c.quirks.RefilterInvalidated {
+		stale = c.match(again)
+	}
+	return c.refetch(ctx, stale, f.Refetch)
+}
+
+// refetched is f for what Invalidate fetches, or nothing at all.
+func (f Filter) refetched() (again Filter, none bool) {
 	switch f.Refetch.Type {
 	case RefetchNone:
-		return nil
+		return f, true
 	case RefetchActive:
 		f.Type = ActiveEntries
 	case RefetchInactive:
@@ -205,7 +222,7 @@ func (c *Client) Invalidate(ctx context.Context, f Filter) error {
 			f.Type = ActiveEntries
 		}
 	}
-	return c.Refetch(ctx, f)
+	return f, false
 }
 
 // Refetch fetches again what f chooses, except what is disabled, static or was
@@ -283,7 +300,13 @@ func (c *Client) Cancel(ctx context.Context, f Filter) error {
 		for _, e := range chosen {
 			if e.flight != nil {
 				flights = append(flights, e.flight)
-				tx.cancel(e.flight, cancelled{silent: f.Cancel.Silent, revert: f.Cancel.Revert.or(true)})
+				how := cancelled{silent: f.Cancel.Silent, revert: f.Cancel.Revert.or(true)}
+				tx.cancel(e.flight, how)
+				if how.silent && !how.revert && !c.quirks.HangingCancel {
+					idle := *e.state.Load()
+					idle.fetchStatus, idle.retryAt = FetchIdle, time.Time{}
+					tx.dispatch(e, setAction{idle})
+				}
 			}
 		}
 	})
@@ -322,6 +345,9 @@ func (c *Client) Reset(ctx context.Context, f Filter) error {
 				tx.cancel(e.flight, cancelled{silent: true, defers: true})
 			}
 			tx.restore(e, *e.initial)
+			if len(e.observers) == 0 && !tx.quirks.UncollectedAfterReset {
+				tx.scheduleGC(e)
+			}
 		}
 	})
 	var active []*entry

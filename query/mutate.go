@@ -30,8 +30,9 @@ type mutation struct {
 	wake      chan struct{} // not nil while paused in the attempt loop
 	first     bool          // paused before the first attempt
 	policy    MutationPolicy
-	restored  bool // came with a snapshot and needs no preparation
-	going     bool // a restored mutation has its goroutine
+	onTried   []func() // see resumeThen
+	restored  bool     // came with a snapshot and needs no preparation
+	going     bool     // a restored mutation has its goroutine
 
 	tried chan struct{} // closed once the attempts are over, before what comes after
 	done  chan struct{} // closed once data and err are final
@@ -145,11 +146,12 @@ func (m *mutation) run() {
 	defer func() { m.settle(data, err) }()
 	var answer any
 	failure := m.prepare()
-	if failure == nil {
+	begun := failure == nil
+	if begun {
 		answer, failure = m.attempts()
 	}
 	if !m.restored { // whoever resumed a restored one waits for all of it
-		close(m.tried)
+		m.over(begun)
 	}
 	m.lift(failure == nil)
 	if failure == nil {
@@ -160,6 +162,32 @@ func (m *mutation) run() {
 		m.failed(failure)
 	}
 	data, err = answer, failure
+}
+
+// over tells those who resumed the mutation that its attempts are over; begun
+// is whether there were any. Telling twice is harmless.
+func (m *mutation) over(begun bool) {
+	if m.isOver() {
+		return
+	}
+	close(m.tried)
+	var tell []func()
+	m.c.update(func(*txn) { tell, m.onTried = m.onTried, nil })
+	if !begun && m.c.quirks.HangingResume {
+		return
+	}
+	for _, f := range tell {
+		f()
+	}
+}
+
+func (m *mutation) isOver() bool {
+	select {
+	case <-m.tried:
+		return true
+	default:
+		return false
+	}
 }
 
 // lift takes the mutation's patches off, keeping their effect if bake.
@@ -179,11 +207,7 @@ func (m *mutation) settle(data any, err error) {
 		}
 		tx.mutations.settled(tx, m)
 	})
-	select {
-	case <-m.tried:
-	default:
-		close(m.tried)
-	}
+	m.over(true)
 	m.data, m.err = data, err
 	close(m.done)
 }

@@ -3,6 +3,7 @@ package query
 import (
 	"context"
 	"slices"
+	"sync/atomic"
 
 	"github.com/freshet-go/freshet/querykey"
 )
@@ -155,16 +156,7 @@ func (c *Client) ResumePausedMutations(ctx context.Context) error {
 		return nil
 	}
 	var paused []*mutation
-	c.update(func(tx *txn) {
-		for _, m := range tx.mutations.all {
-			if m.state.Load().paused {
-				paused = append(paused, m)
-			}
-		}
-		for _, m := range paused {
-			tx.resumeMutation(m)
-		}
-	})
+	c.update(func(tx *txn) { paused = tx.resumePaused() })
 	for _, m := range paused {
 		select {
 		case <-m.tried:
@@ -173,4 +165,43 @@ func (c *Client) ResumePausedMutations(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// resumePaused lets all go on that may and returns all that were paused.
+func (tx *txn) resumePaused() []*mutation {
+	var paused []*mutation
+	for _, m := range tx.mutations.all {
+		if m.state.Load().paused {
+			paused = append(paused, m)
+		}
+	}
+	for _, m := range paused {
+		tx.resumeMutation(m)
+	}
+	return paused
+}
+
+// resumeThen lets paused mutations go on, if there is a network, and calls next
+// when the attempts of all of them are over: the last one calls it, before what
+// comes after its attempts.
+func (c *Client) resumeThen(next func()) {
+	var waiting atomic.Int64
+	arrive := func() {
+		if waiting.Add(-1) == 0 {
+			next()
+		}
+	}
+	waiting.Store(1)
+	if c.online.Get() {
+		c.update(func(tx *txn) {
+			for _, m := range tx.resumePaused() {
+				if m.isOver() && !tx.quirks.HangingResume {
+					continue
+				}
+				waiting.Add(1)
+				m.onTried = append(m.onTried, arrive)
+			}
+		})
+	}
+	arrive()
 }

@@ -147,12 +147,19 @@ func (o *observer) set(opts *options, sel *selector, keep bool) error {
 // and may fetch.
 func (o *observer) subscribe(m *mailbox) {
 	first, ok := false, false
+	o.c.mu.Lock()
+	opts := o.opts
+	o.c.mu.Unlock()
+	s := o.c.seed(opts)
 	o.c.update(func(tx *txn) {
 		if ok = o.e != nil && !tx.closed && !m.ended; !ok {
 			m.end()
 			return
 		}
 		first = len(o.subs) == 0
+		if first && o.e.removed && !tx.quirks.OrphanedObservers {
+			o.turn(tx, s)
+		}
 		o.subs = append(slices.Clip(o.subs), m)
 		if first {
 			tx.attach(o.e, o)

@@ -96,14 +96,14 @@ func (c *Client) signalled(v bool, react func()) {
 
 // focused is the return of focus: mutations first, then what is on screen.
 func (c *Client) focused() {
-	_ = c.ResumePausedMutations(c.life) // each mutation has its own error
-	c.refetchObserved(func(o *options) RefetchPolicy { return o.policy.RefetchOnFocus })
+	c.resumeThen(func() {
+		c.refetchObserved(func(o *options) RefetchPolicy { return o.policy.RefetchOnFocus })
+	})
 }
 
 // reconnected is the return of the network.
 func (c *Client) reconnected() {
-	_ = c.ResumePausedMutations(c.life) // each mutation has its own error
-	c.refetchObserved((*options).onReconnect)
+	c.resumeThen(func() { c.refetchObserved((*options).onReconnect) })
 }
 
 // refetchObserved lets, for each entry, the first observer fetch that wants to

@@ -50,6 +50,6 @@ func Required() []string {
 		"cancellation", "invalidation", "refetch", "reset-remove-clear", "set-data", "enabled",
 		"key-switch", "placeholder-initial", "select", "fetch-query", "defaults", "filters",
 		"network-mode", "seller", "infinite", "queries-observer", "structural-sharing", "mutations",
-		"mutation-scope-offline", "optimistic", "hydration",
+		"mutation-scope-offline", "optimistic", "hydration", "differences",
 	}
 }

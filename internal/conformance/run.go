@@ -19,6 +19,9 @@ type run struct {
 	s     *Scenario
 	ctx   context.Context //nolint:containedctx // it ends with the run
 	clock clock.Clock
+
+	quirks query.Quirks
+
 	start time.Time
 	wake  chan struct{} // holds a token when something may have changed
 	over  chan struct{} // closed at the end, for calls that never settle
@@ -77,18 +80,33 @@ type view struct {
 // be called in a testing/synctest bubble, which must not outlive it for long:
 // when it returns, nothing of the scenario is left. The error is a step that
 // cannot be played, or a promise of the library that was seen broken; the trace
-// then ends there.
-func (s *Scenario) Play() ([]any, error) { return s.play(false) }
+// then ends there. All quirks are on, since query-core has them.
+func (s *Scenario) Play() ([]any, error) { return s.play(false, quirks()) }
+
+// PlayPlain is Play with the client's plain defaults. The scenarios that differ
+// then are those that query/DIFFERENCES.md names.
+func (s *Scenario) PlayPlain() ([]any, error) { return s.play(false, query.Quirks{}) }
 
 // PlayCarefully is Play that looks at every single millisecond instead of those
 // at which something is known to have happened. It is slow and must see the
 // same.
-func (s *Scenario) PlayCarefully() ([]any, error) { return s.play(true) }
+func (s *Scenario) PlayCarefully() ([]any, error) { return s.play(true, quirks()) }
 
-func (s *Scenario) play(carefully bool) ([]any, error) {
+func quirks() query.Quirks {
+	return query.Quirks{
+		OrphanedObservers:     true,
+		UncollectedAfterReset: true,
+		StickySelectErrors:    true,
+		RefilterInvalidated:   true,
+		HangingCancel:         true,
+		HangingResume:         true,
+	}
+}
+
+func (s *Scenario) play(carefully bool, q query.Quirks) ([]any, error) {
 	ctx, cancel := context.WithCancel(context.Background())
 	r := &run{
-		s: s, ctx: ctx, clock: clock.New(),
+		s: s, ctx: ctx, quirks: q, clock: clock.New(),
 		wake: make(chan struct{}, 1), over: make(chan struct{}),
 		focus: new(query.Signal), online: query.NewSignal(true),
 		clients: map[string]*client{}, observers: map[string]*observed{}, saved: map[string][]byte{},

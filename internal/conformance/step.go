@@ -238,6 +238,7 @@ func (r *run) newClient(id string, options object) error {
 		Clock: alarmClock{r.clock, r.happened},
 		Focus: r.focus, Online: r.online,
 		Defaults: queries, MutationDefaults: mutations,
+		Quirks:     r.quirks,
 		OnMutation: r.cacheCallbacks(c, options),
 		OnFetch:    r.fetchCallbacks(options),
 	}
