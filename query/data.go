@@ -70,6 +70,9 @@ func UpdateAllAt[T any](c *Client, filter Filter, f func(old T, ok bool) (T, boo
 		return err
 	}
 	for _, e := range c.match(filter) {
+		if c.claims(e, typeOf[T]()) != nil {
+			continue
+		}
 		err := c.updateEntry(e, eraseUpdate(f), updatedAt)
 		if err != nil && !errors.Is(err, ErrTypeMismatch) && !errors.Is(err, errMoved) {
 			return err
@@ -107,7 +110,7 @@ func (c *Client) updateData(o *options, f updater, at time.Time) error {
 		c.unpack(o)
 		var err error
 		if e := c.index.find(o.key); e != nil {
-			if err = e.claim(o.typ); err == nil {
+			if err = c.claims(e, o.typ); err == nil {
 				err = c.updateEntry(e, f, at)
 			}
 		} else {

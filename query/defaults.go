@@ -15,7 +15,10 @@ type Defaults struct {
 	Fetch func(ctx context.Context, info FetchInfo) (any, error)
 	// InitialData fills entries of queries without initial data of their own.
 	InitialData InitialData[any]
-	Meta        map[string]any
+	// PlaceholderData is shown for queries without placeholder data of their own:
+	// KeepPrevious[any]() keeps previous data everywhere.
+	PlaceholderData PlaceholderData[any]
+	Meta            map[string]any
 }
 
 // prefixed are values set for key prefixes, in the order in which the prefixes
@@ -108,6 +111,9 @@ func (o *options) fill(d Defaults) {
 	}
 	if o.initial == nil {
 		o.initial = d.InitialData.erase()
+	}
+	if o.holder == nil {
+		o.holder = d.PlaceholderData.p
 	}
 	if o.meta == nil {
 		o.meta = d.Meta

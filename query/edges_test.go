@@ -312,3 +312,80 @@ func TestUpdate_removedMeanwhile(t *testing.T) {
 		require.True(t, ok, "Update returned nil and nothing is there")
 	})
 }
+
+func TestMutations_withABadKeyChoosesNone(t *testing.T) {
+	t.Parallel()
+	inBubble(t, query.Config{}, func(t *testing.T, c *query.Client) {
+		m := query.Mutation[int, int]{Do: func(_ context.Context, v int) (int, error) { return v, nil }}
+		_, err := query.Mutate(t.Context(), c, m, 1)
+		require.NoError(t, err)
+		require.Len(t, c.Mutations(query.MutationFilter{}), 1)
+		require.Empty(t, c.Mutations(query.MutationFilter{Key: key(make(chan int))}))
+	})
+}
+
+func TestClaimedEntry_withoutDataTakesNoOtherType(t *testing.T) {
+	t.Parallel()
+	inBubble(t, query.Config{}, func(t *testing.T, c *query.Client) {
+		number := query.Query[int]{Key: key("a")}
+		text := query.Query[string]{Key: key("a")}
+		query.Observe(c, number)
+		require.NoError(t, query.UpdateAll(c, query.Filter{}, func(string, bool) (string, bool) { return "x", true }))
+		_, err := query.Mutate(t.Context(), c, query.Mutation[int, int]{
+			Do:         func(_ context.Context, v int) (int, error) { return v, nil },
+			Optimistic: func(tx *query.Tx, _ int) { query.Patch(tx, text, func(string, bool) (string, bool) { return "x", true }) },
+		}, 1)
+		require.NoError(t, err)
+		s, ok := c.State(number.Key)
+		require.True(t, ok)
+		require.False(t, s.HasData())
+	})
+}
+
+func TestMutationObserver_aStartThatFailsLeavesTheCallbacksOfTheRunAlone(t *testing.T) {
+	t.Parallel()
+	inBubble(t, query.Config{}, func(t *testing.T, c *query.Client) {
+		var told []string
+		m := query.Mutation[int, int]{Do: func(context.Context, int) (int, error) {
+			time.Sleep(time.Second)
+			return 1, nil
+		}}
+		o := query.ObserveMutation(c, m)
+		defer o.Subscribe(func(query.MutationResult[int, int]) {})()
+		says := func(what string) query.MutateCallbacks[int, int] {
+			return query.MutateCallbacks[int, int]{OnSuccess: func(int, int, any) { told = append(told, what) }}
+		}
+		require.NoError(t, o.Start(t.Context(), 1, says("first")))
+		m.Key = key(make(chan int))
+		o.SetMutation(m)
+		require.Error(t, o.Start(t.Context(), 2, says("second")))
+		time.Sleep(2 * time.Second)
+		synctest.Wait()
+		require.Equal(t, []string{"first"}, told)
+	})
+}
+
+func TestFetch_theEndOfTheCallersContextIsNoFetchError(t *testing.T) {
+	t.Parallel()
+	inBubble(t, query.Config{}, func(t *testing.T, c *query.Client) {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		_, err := query.Fetch(ctx, c, query.Query[int]{Key: key("a"), Fetch: hang})
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+		var failed *query.FetchError
+		require.NotErrorAs(t, err, &failed)
+	})
+}
+
+func TestDefaults_keepPreviousDataEverywhere(t *testing.T) {
+	t.Parallel()
+	cfg := query.Config{Defaults: query.Defaults{PlaceholderData: query.KeepPrevious[any]()}}
+	inBubble(t, cfg, func(t *testing.T, c *query.Client) {
+		one := query.Query[int]{Key: key(1)}
+		require.NoError(t, query.Set(c, one, 1))
+		o := query.Observe(c, one)
+		require.NoError(t, query.SetQuery(o, query.Query[int]{Key: key(2)}))
+		require.Equal(t, 1, o.Current().Data())
+		require.True(t, o.Current().IsPlaceholderData())
+	})
+}

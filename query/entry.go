@@ -60,6 +60,13 @@ func (e *entry) claim(t reflect.Type) error {
 	return &TypeError{Key: e.key, Have: e.typ, Want: t}
 }
 
+// claims is claim for those who do not hold the mutex.
+func (c *Client) claims(e *entry, t reflect.Type) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return e.claim(t)
+}
+
 // seed is initial data that was evaluated, ready to be put under the lock.
 type seed struct {
 	data any

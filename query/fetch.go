@@ -79,7 +79,7 @@ func fresh[T any](c *Client, q Query[T]) (v T, ok bool) {
 func fetchData[T any](ctx context.Context, c *Client, o *options, anyAge bool) (v T, err error) {
 	data, err := c.fetchData(ctx, o, anyAge)
 	if err != nil {
-		return v, fetchError(o.key, err)
+		return v, fetchError(ctx, o.key, err)
 	}
 	v, ok := as[T](data)
 	if !ok {
@@ -133,12 +133,17 @@ func (c *Client) fetchData(ctx context.Context, o *options, anyAge bool) (any, e
 	return f.wait(ctx)
 }
 
-// fetchError names the key in errors that do not name it yet.
-func fetchError(key querykey.Key, err error) error {
+// fetchError names the key in errors that do not name it yet. The end of the
+// caller's own ctx is no failure of the fetch and stays as it is.
+func fetchError(ctx context.Context, key querykey.Key, err error) error {
 	var named *FetchError
 	var typed *TypeError
-	if err == nil || errors.As(err, &named) || errors.As(err, &typed) || errors.Is(err, ErrClosed) {
+	switch {
+	case err == nil, errors.As(err, &named), errors.As(err, &typed), errors.Is(err, ErrClosed):
 		return err
+	case ctx.Err() != nil && errors.Is(err, context.Cause(ctx)):
+		return err
+	default:
+		return &FetchError{Key: key, Err: err}
 	}
-	return &FetchError{Key: key, Err: err}
 }

@@ -267,7 +267,10 @@ func waitAll(ctx context.Context, flights []*flight, failFast bool) error {
 		var errs []error
 		for _, f := range flights {
 			_, err := f.wait(ctx)
-			errs = append(errs, fetchError(f.e.key, err))
+			if ctx.Err() != nil {
+				return context.Cause(ctx)
+			}
+			errs = append(errs, fetchError(ctx, f.e.key, err))
 		}
 		return errors.Join(errs...)
 	}
@@ -282,7 +285,7 @@ func waitAll(ctx context.Context, flights []*flight, failFast bool) error {
 	}
 	for range flights {
 		if o := <-outcomes; o.err != nil {
-			return fetchError(o.f.e.key, o.err)
+			return fetchError(ctx, o.f.e.key, o.err)
 		}
 	}
 	return nil

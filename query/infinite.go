@@ -28,8 +28,8 @@ type InfiniteQuery[C, P any] struct {
 	// MaxPages keeps no more pages than this: a new one at one end drops what is too
 	// much at the other. Zero means no limit.
 	MaxPages int
-	// Pages is how many pages Fetch and its relatives get at first. Zero means as
-	// many as there are, and at least one.
+	// Pages is how many pages a fetch gets, the first one and refetches alike. Zero
+	// means as many as there are, and at least one.
 	Pages int
 
 	// The rest is as in Query.

@@ -64,8 +64,9 @@ func waitMutation[R any](ctx context.Context, run *mutation) (R, error) {
 	}
 }
 
-// startMutation makes a mutation, shows its patches, and sets it going.
-func (c *Client) startMutation(ctx context.Context, o *mutationOptions, v any, by *mutationObserver) (*mutation, error) {
+// startMutation makes a mutation, shows it to whoever made it, shows its patches,
+// and sets it going.
+func (c *Client) startMutation(ctx context.Context, o *mutationOptions, v any, show func(*txn, *mutation)) (*mutation, error) {
 	if err := o.key.Err(); err != nil {
 		return nil, err
 	}
@@ -77,8 +78,8 @@ func (c *Client) startMutation(ctx context.Context, o *mutationOptions, v any, b
 			return
 		}
 		tx.mutations.add(tx, m)
-		if by != nil {
-			by.turn(tx, m)
+		if show != nil {
+			show(tx, m)
 		}
 		tx.mutate(m, submitAction{variables: v, paused: !tx.mayMutate(m, true), at: tx.sched.Now()})
 	})

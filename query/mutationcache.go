@@ -126,6 +126,9 @@ func (c *Client) Mutations(f MutationFilter) []MutationInfo {
 	all := c.mutations.all
 	c.mu.Unlock()
 	var chosen []MutationInfo
+	if f.Key.Err() != nil {
+		return nil
+	}
 	for _, m := range all {
 		i := m.info()
 		keyed := f.Key.Len() == 0 || i.Key.Len() > 0 && i.Key.Matches(f.Key) && (!f.Exact || i.Key == f.Key)

@@ -60,9 +60,9 @@ func (o *MutationObserver[V, R]) Mutate(ctx context.Context, v V, on MutateCallb
 func (o *MutationObserver[V, R]) start(ctx context.Context, v V, on MutateCallbacks[V, R]) (*mutation, error) {
 	o.o.c.mu.Lock()
 	opts := o.o.opts
-	o.o.calls = on.erase()
 	o.o.c.mu.Unlock()
-	return o.o.c.startMutation(ctx, opts, v, o.o)
+	calls := on.erase()
+	return o.o.c.startMutation(ctx, opts, v, func(tx *txn, m *mutation) { o.o.turn(tx, m, calls) })
 }
 
 func (on MutateCallbacks[V, R]) erase() (cb MutationCallbacks) {
@@ -87,10 +87,10 @@ func (on MutateCallbacks[V, R]) erase() (cb MutationCallbacks) {
 	return cb
 }
 
-// turn makes the observer show m.
-func (o *mutationObserver) turn(tx *txn, m *mutation) {
+// turn makes the observer show m, with the callbacks of the call that made it.
+func (o *mutationObserver) turn(tx *txn, m *mutation, calls MutationCallbacks) {
 	o.leave(tx)
-	o.m = m
+	o.m, o.calls = m, calls
 	o.join()
 }
 

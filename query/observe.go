@@ -152,9 +152,9 @@ func (o *Observer[R]) refetch(ctx context.Context, how RefetchOptions, d Directi
 	}
 	_, err := f.wait(ctx)
 	if saw := w.saw.Load(); saw != nil {
-		return Result[R]{saw}, fetchError(f.e.key, err)
+		return Result[R]{saw}, fetchError(ctx, f.e.key, err)
 	}
-	return o.Current(), fetchError(f.e.key, err)
+	return o.Current(), fetchError(ctx, f.e.key, err)
 }
 
 // Watch observes q in a loop: for r := range query.Watch(ctx, c, q). It gives

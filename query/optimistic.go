@@ -22,9 +22,10 @@ type patch struct {
 // Patch lets f change what the entry of q shows until the mutation is settled.
 // Success makes the change part of the data, failure takes it away. f sees the
 // data below, must not change its argument, and runs again whenever they change;
-// false means no data. A query that is not in the cache needs no patch.
+// false means no data. A query that is not in the cache, or holds another type,
+// gets no patch.
 func Patch[T any](tx *Tx, q Query[T], f func(old T, ok bool) (T, bool)) {
-	if e := tx.c.index.find(q.Key); e != nil && f != nil {
+	if e := tx.c.index.find(q.Key); e != nil && f != nil && tx.c.claims(e, typeOf[T]()) == nil {
 		tx.patches = append(tx.patches, &patch{e, erasePatch(f)})
 	}
 }

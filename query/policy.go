@@ -3,9 +3,9 @@ package query
 import "cmp"
 
 // Policy says how a query is fetched, kept fresh and kept in memory. Every
-// field's zero value means inherit: from the defaults of the longest chain of
-// matching key prefixes, then from the client's defaults, then from the default
-// that the field names. A Policy is a plain value: copy it and assign to change
+// field's zero value means inherit: from the defaults of the matching key
+// prefixes, the latest set first, then from the client's defaults, then from the
+// default that the field names. A Policy is a plain value: copy it and assign to change
 // one.
 type Policy struct {
 	// StaleTime is how long data count as fresh. Default: StaleAfter(0), stale
