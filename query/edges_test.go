@@ -332,8 +332,10 @@ func TestClaimedEntry_withoutDataTakesNoOtherType(t *testing.T) {
 		query.Observe(c, number)
 		require.NoError(t, query.UpdateAll(c, query.Filter{}, func(string, bool) (string, bool) { return "x", true }))
 		_, err := query.Mutate(t.Context(), c, query.Mutation[int, int]{
-			Do:         func(_ context.Context, v int) (int, error) { return v, nil },
-			Optimistic: func(tx *query.Tx, _ int) { query.Patch(tx, text, func(string, bool) (string, bool) { return "x", true }) },
+			Do: func(_ context.Context, v int) (int, error) { return v, nil },
+			Optimistic: func(tx *query.Tx, _ int) {
+				query.Patch(tx, text, func(string, bool) (string, bool) { return "x", true })
+			},
 		}, 1)
 		require.NoError(t, err)
 		s, ok := c.State(number.Key)
