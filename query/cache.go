@@ -22,13 +22,22 @@ func (c *Client) begin(f func(tx *txn)) (finish func()) {
 	c.mu.Lock()
 	f(tx)
 	c.mu.Unlock()
+	derived := false
+	defer func() {
+		if !derived { // user code has ended the goroutine
+			tx.finish()
+		}
+	}()
 	for _, o := range tx.dirty {
 		o.derive()
 	}
-	return func() {
-		for _, do := range tx.after {
-			do()
-		}
+	derived = true
+	return tx.finish
+}
+
+func (tx *txn) finish() {
+	for _, do := range tx.after {
+		do()
 	}
 }
 

@@ -242,7 +242,7 @@ func (c *Client) refetch(ctx context.Context, chosen []*entry, how RefetchOption
 			continue
 		}
 		c.update(func(tx *txn) {
-			if tx.closed {
+			if tx.closed || e.removed { // since it was chosen
 				return
 			}
 			f := tx.fetch(e, nil, seed{}, fetchMode{cancelRefetch: how.Cancel.or(true)})
@@ -342,6 +342,9 @@ func (c *Client) Reset(ctx context.Context, f Filter) error {
 	var ended []*flight
 	c.update(func(tx *txn) {
 		for _, e := range chosen {
+			if e.removed { // since it was chosen
+				continue
+			}
 			e.gcTimer.Stop()
 			if e.flight != nil {
 				ended = append(ended, e.flight)

@@ -28,6 +28,8 @@ type flight struct {
 	first       bool          // paused before the first attempt
 	witnesses   []*witness    // observers that show the outcome in any case
 
+	feed feed // of a streamed query; used by the flight's goroutine alone
+
 	done chan struct{} // closed once the rest is final
 	next *flight       // followed instead, if another fetch took this one's place
 	data any
@@ -182,7 +184,7 @@ func (f *flight) attempt(ctx context.Context) (data any, err error) {
 		return nil, &FetchError{Key: f.e.key, Err: ErrNoFetch}
 	}
 	err = protect(func() (err error) {
-		data, err = o.fetch(ctx, FetchInfo{Key: f.e.key, Meta: o.meta})
+		data, err = o.fetch(ctx, FetchInfo{Key: f.e.key, Meta: o.meta, flight: f})
 		return err
 	})
 	if t := reflect.TypeOf(data); err == nil && o.typ != nil && t != o.typ {
@@ -262,8 +264,12 @@ func (c *Client) store(f *flight, data any) error {
 		tx.testify(f)
 		done = e.view()
 	})
-	if settled || errors.Is(err, errMoved) || errors.Is(err, ErrClosed) {
-		return nil // whoever removed or closed it has settled the flight
+	if errors.Is(err, errMoved) || errors.Is(err, ErrClosed) {
+		c.update(func(tx *txn) { tx.cancel(f, cancelled{silent: true}) })
+		return nil
+	}
+	if settled {
+		return nil
 	}
 	if err != nil {
 		return err

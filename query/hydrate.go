@@ -3,6 +3,8 @@ package query
 import (
 	"encoding/json"
 	"fmt"
+	"math"
+	"slices"
 	"sync"
 
 	"github.com/freshet-go/freshet/querykey"
@@ -71,8 +73,8 @@ func (s *Snapshot) check() error {
 			return fmt.Errorf("query %s succeeded without data", q.Key)
 		case !valid(q.Data):
 			return fmt.Errorf("query %s has malformed data", q.Key)
-		case q.DataUpdateCount < 0 || q.ErrorUpdateCount < 0 || q.FailureCount < 0:
-			return fmt.Errorf("query %s has a negative count", q.Key)
+		case !counts(q.DataUpdateCount, q.ErrorUpdateCount, q.FailureCount):
+			return fmt.Errorf("query %s has an impossible count", q.Key)
 		}
 	}
 	for i, m := range s.Mutations {
@@ -80,6 +82,9 @@ func (s *Snapshot) check() error {
 		case StatusIdle, StatusPending, StatusSuccess, StatusError:
 		default:
 			return fmt.Errorf("mutation %d has unknown status %q", i, m.Status)
+		}
+		if !counts(m.FailureCount) {
+			return fmt.Errorf("mutation %d has an impossible count", i)
 		}
 		if m.Key.Err() != nil {
 			return fmt.Errorf("mutation %d: %w", i, m.Key.Err())
@@ -89,6 +94,11 @@ func (s *Snapshot) check() error {
 		}
 	}
 	return nil
+}
+
+// counts reports whether all n can be counts that still grow.
+func counts(n ...int) bool {
+	return slices.Min(n) >= 0 && slices.Max(n) < math.MaxInt32
 }
 
 func restoredError(text *string) error {
@@ -204,7 +214,7 @@ func (c *Client) unpack(o *options) {
 	}
 	st := e.state.Load()
 	p, ok := st.data.(*packed)
-	if !ok {
+	if !ok || c.claims(e, o.typ) != nil {
 		return
 	}
 	next := *st

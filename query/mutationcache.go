@@ -44,8 +44,12 @@ func (mc *mutationCache) remove(m *mutation) {
 	}
 }
 
-// turnOf reports whether no mutation before m in its scope is still pending.
+// turnOf reports whether no mutation before m in its scope is still pending. One
+// that was cleared is before none.
 func (mc *mutationCache) turnOf(m *mutation) bool {
+	if !slices.Contains(mc.scopes[m.scope], m) {
+		return true
+	}
 	for _, x := range mc.scopes[m.scope] {
 		if x.state.Load().status == StatusPending {
 			return x == m

@@ -35,7 +35,8 @@ type Query[T any] struct {
 	// Meta is handed to callbacks and default functions. It must not be changed.
 	Meta map[string]any
 
-	pager *pager // see InfiniteQuery
+	pager  *pager                      // see InfiniteQuery
+	stream func(f *flight) (any, error) // see Streamed
 }
 
 // InitialData is data for an entry that has none. The zero InitialData is
@@ -119,6 +120,8 @@ func PlaceholderFunc[T any](f func(previous T, ok bool) (T, bool)) PlaceholderDa
 type FetchInfo struct {
 	Key  querykey.Key
 	Meta map[string]any
+
+	flight *flight
 }
 
 type fetchFunc func(ctx context.Context, info FetchInfo) (any, error)
@@ -151,6 +154,10 @@ func (q Query[T]) erase() *options {
 		meta:    q.Meta,
 		pager:   q.pager,
 		unpack:  unpackerOf[T](),
+	}
+	if q.stream != nil && !q.Skip {
+		stream := q.stream
+		o.fetch = func(_ context.Context, i FetchInfo) (any, error) { return stream(i.flight) }
 	}
 	if q.Fetch != nil && !q.Skip {
 		fetch := q.Fetch
