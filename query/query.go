@@ -35,7 +35,7 @@ type Query[T any] struct {
 	// Meta is handed to callbacks and default functions. It must not be changed.
 	Meta map[string]any
 
-	pager  *pager                      // see InfiniteQuery
+	pager  *pager                       // see InfiniteQuery
 	stream func(f *flight) (any, error) // see Streamed
 }
 
