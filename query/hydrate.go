@@ -175,7 +175,6 @@ func (c *Client) restoreMutation(d MutationSnapshot, defaults MutationDefaults) 
 	o.fill(defaults)
 	c.resolveMutation(o)
 	m := c.newMutation(c.life, o, st.variables)
-	m.scope = o.scope
 	m.restored = true
 	m.state.Store(st)
 	c.update(func(tx *txn) {

@@ -11,12 +11,11 @@ import (
 
 // mutation is one run of a Mutation: what the mutation cache holds.
 type mutation struct {
-	c     *Client
-	id    uint64
-	scope string
-	vars  any
-	ctx   context.Context //nolint:containedctx // values of the caller, life of the client
-	end   context.CancelFunc
+	c    *Client
+	id   uint64
+	vars any
+	ctx  context.Context //nolint:containedctx // values of the caller, life of the client
+	end  context.CancelFunc
 
 	opts  atomic.Pointer[mutationOptions] // an observer may change them on the way
 	state atomic.Pointer[mutationState]
@@ -30,6 +29,7 @@ type mutation struct {
 	wake      chan struct{} // not nil while paused in the attempt loop
 	first     bool          // paused before the first attempt
 	policy    MutationPolicy
+	cleared   bool     // no longer in the cache
 	onTried   []func() // see resumeThen
 	restored  bool     // came with a snapshot and needs no preparation
 	going     bool     // a restored mutation has its goroutine
@@ -107,17 +107,28 @@ func (c *Client) startMutation(ctx context.Context, o *mutationOptions, v any, s
 }
 
 func (c *Client) newMutation(ctx context.Context, o *mutationOptions, v any) *mutation {
-	m := &mutation{c: c, vars: v, scope: o.scope, policy: o.policy, tried: make(chan struct{}), done: make(chan struct{})}
-	m.opts.Store(o)
+	m := &mutation{c: c, vars: v, policy: o.policy, tried: make(chan struct{}), done: make(chan struct{})}
+	m.opts.Store(c.scoped(o, v))
 	m.state.Store(&idleMutation)
-	if o.scopeOf != nil {
-		m.scope = ask(c, "ScopeOf", o.scope, func() string { return o.scopeOf(v) })
-	}
 	ctx, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
 	release := context.AfterFunc(c.life, func() { cancel(ErrClosed) })
 	m.ctx, m.end = ctx, func() { release(); cancel(nil) }
 	return m
 }
+
+// scoped is o with the scope that the variables v put it into.
+func (c *Client) scoped(o *mutationOptions, v any) *mutationOptions {
+	if o.scopeOf == nil {
+		return o
+	}
+	found := *o
+	found.scope = ask(c, "ScopeOf", o.scope, func() string { return o.scopeOf(v) })
+	return &found
+}
+
+// scope is the mutation's scope, empty for none. Like all options it may change
+// on the way.
+func (m *mutation) scope() string { return m.opts.Load().scope }
 
 // mutate moves a mutation to its next state and tells its observers.
 func (tx *txn) mutate(m *mutation, a mutationAction) {
@@ -132,7 +143,7 @@ func (tx *txn) mutate(m *mutation, a mutationAction) {
 func (m *mutation) info() MutationInfo {
 	s, o := m.state.Load(), m.opts.Load()
 	return MutationInfo{
-		ID: m.id, Key: o.key, Scope: m.scope, Meta: o.meta,
+		ID: m.id, Key: o.key, Scope: o.scope, Meta: o.meta,
 		Status: s.status, Variables: cast[any](s.variables), Data: cast[any](s.data), HasData: s.hasData, Err: s.err,
 		Context: cast[any](s.context), FailureCount: s.failureCount, FailureReason: s.failureReason,
 		RetryAt: s.retryAt, IsPaused: s.paused, SubmittedAt: s.submittedAt,

@@ -20,11 +20,11 @@ func (mc *mutationCache) add(tx *txn, m *mutation) {
 	mc.lastID++
 	m.id = mc.lastID
 	mc.all = append(slices.Clip(mc.all), m)
-	if m.scope != "" {
+	if scope := m.scope(); scope != "" {
 		if mc.scopes == nil {
 			mc.scopes = make(map[string][]*mutation)
 		}
-		mc.scopes[m.scope] = append(mc.scopes[m.scope], m)
+		mc.scopes[scope] = append(mc.scopes[scope], m)
 	}
 	m.gcTime = m.policy.GCTime.orDefault()
 	mc.scheduleGC(tx, m)
@@ -34,23 +34,21 @@ func (mc *mutationCache) remove(m *mutation) {
 	m.gcTimer.Stop()
 	same := func(x *mutation) bool { return x == m }
 	mc.all = slices.DeleteFunc(slices.Clone(mc.all), same)
-	if m.scope == "" {
-		return
-	}
-	if rest := slices.DeleteFunc(mc.scopes[m.scope], same); len(rest) > 0 {
-		mc.scopes[m.scope] = rest
+	scope := m.scope()
+	if rest := slices.DeleteFunc(mc.scopes[scope], same); len(rest) > 0 {
+		mc.scopes[scope] = rest
 	} else {
-		delete(mc.scopes, m.scope)
+		delete(mc.scopes, scope)
 	}
 }
 
 // turnOf reports whether no mutation before m in its scope is still pending. One
 // that was cleared is before none.
 func (mc *mutationCache) turnOf(m *mutation) bool {
-	if !slices.Contains(mc.scopes[m.scope], m) {
+	if m.cleared {
 		return true
 	}
-	for _, x := range mc.scopes[m.scope] {
+	for _, x := range mc.scopes[m.scope()] {
 		if x.state.Load().status == StatusPending {
 			return x == m
 		}
@@ -63,7 +61,7 @@ func (mc *mutationCache) settled(tx *txn, m *mutation) {
 	if m.gcTime.kind == gcAfter && m.gcTime.d == 0 && len(m.observers) == 0 {
 		mc.scheduleGC(tx, m)
 	}
-	for _, x := range mc.scopes[m.scope] {
+	for _, x := range mc.scopes[m.scope()] {
 		if x != m && x.state.Load().paused {
 			tx.resumeMutation(x)
 			return
@@ -97,6 +95,7 @@ func (c *Client) collectMutation(m *mutation) {
 func (mc *mutationCache) clear(*txn) {
 	for _, m := range mc.all {
 		m.gcTimer.Stop()
+		m.cleared = true
 	}
 	mc.all, mc.scopes = nil, nil
 }

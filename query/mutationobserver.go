@@ -206,15 +206,22 @@ func (o *mutationObserver) reset(tx *txn) {
 // by Reset.
 func (o *MutationObserver[V, R]) SetMutation(m Mutation[V, R]) {
 	opts := o.o.c.resolveMutation(m.erase())
+	o.o.c.mu.Lock()
+	run := o.o.m
+	o.o.c.mu.Unlock()
+	forRun := opts
+	if run != nil {
+		forRun = o.o.c.scoped(opts, run.vars)
+	}
 	o.o.c.update(func(tx *txn) {
 		before := o.o.opts
 		o.o.opts = opts
 		switch {
 		case before.key.Len() > 0 && opts.key.Len() > 0 && before.key != opts.key:
 			o.o.reset(tx)
-		case o.o.m != nil && o.o.m.state.Load().status == StatusPending:
-			o.o.m.opts.Store(opts)
-			o.o.m.gcTime = o.o.m.gcTime.longer(opts.policy.GCTime.orDefault())
+		case run != nil && o.o.m == run && run.state.Load().status == StatusPending:
+			run.opts.Store(forRun)
+			run.gcTime = run.gcTime.longer(opts.policy.GCTime.orDefault())
 		}
 	})
 }
