@@ -70,6 +70,15 @@ func (c *Client) startMutation(ctx context.Context, o *mutationOptions, v any, s
 	if err := o.key.Err(); err != nil {
 		return nil, err
 	}
+	if o.prepare != nil {
+		err := protect(func() error {
+			v = o.prepare(v)
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
 	m := c.newMutation(ctx, o, v)
 	var err error
 	c.update(func(tx *txn) {

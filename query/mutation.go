@@ -15,6 +15,10 @@ type Mutation[V, R any] struct {
 	// Key names the mutation for filters and defaults. Mutations are never
 	// deduplicated by it.
 	Key querykey.Key
+	// Prepare completes the variables once, before anything else sees them: an
+	// idempotency key belongs here, since attempts are repeated and a run may outlive
+	// its process.
+	Prepare func(v V) V
 	// Do makes the change. Its context carries the caller's values and ends when
 	// the client is closed, not when the caller gives up.
 	Do func(ctx context.Context, v V) (R, error)
@@ -113,6 +117,7 @@ type mutationOptions struct {
 	key         querykey.Key
 	do          func(ctx context.Context, m MutationInfo) (any, error)
 	scope       string
+	prepare     func(v any) any
 	scopeOf     func(v any) string
 	policy      MutationPolicy
 	optimistic  func(tx *Tx, v any)
@@ -132,6 +137,9 @@ func (m Mutation[V, R]) erase() *mutationOptions {
 			}
 			return m.Do(ctx, v)
 		}
+	}
+	if m.Prepare != nil {
+		o.prepare = func(v any) any { return m.Prepare(cast[V](v)) }
 	}
 	if m.ScopeOf != nil {
 		o.scopeOf = func(v any) string { return m.ScopeOf(cast[V](v)) }

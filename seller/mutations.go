@@ -17,8 +17,11 @@ import (
 func (s *Seller) ConfirmOrder() query.Mutation[ConfirmOrderInput, Order] {
 	return query.Mutation[ConfirmOrderInput, Order]{
 		Key: s.keys.ConfirmOrder(),
+		Prepare: func(in ConfirmOrderInput) ConfirmOrderInput {
+			in.IdempotencyKey = s.keyed(in.IdempotencyKey)
+			return in
+		},
 		Do: func(ctx context.Context, in ConfirmOrderInput) (Order, error) {
-			in.IdempotencyKey = s.runs.key(ctx, in.IdempotencyKey)
 			return confirmOrder.Call(ctx, s.api, in)
 		},
 		ScopeOf: func(in ConfirmOrderInput) string { return s.orderScope(in.OrderID) },
@@ -37,8 +40,11 @@ func (s *Seller) ConfirmOrder() query.Mutation[ConfirmOrderInput, Order] {
 func (s *Seller) CancelOrder() query.Mutation[CancelOrderInput, Order] {
 	return query.Mutation[CancelOrderInput, Order]{
 		Key: s.keys.CancelOrder(),
+		Prepare: func(in CancelOrderInput) CancelOrderInput {
+			in.IdempotencyKey = s.keyed(in.IdempotencyKey)
+			return in
+		},
 		Do: func(ctx context.Context, in CancelOrderInput) (Order, error) {
-			in.IdempotencyKey = s.runs.key(ctx, in.IdempotencyKey)
 			return cancelOrder.Call(ctx, s.api, in)
 		},
 		ScopeOf: func(in CancelOrderInput) string { return s.orderScope(in.OrderID) },
@@ -56,8 +62,11 @@ func (s *Seller) CancelOrder() query.Mutation[CancelOrderInput, Order] {
 func (s *Seller) SchedulePayout() query.Mutation[SchedulePayoutInput, SchedulePayoutResult] {
 	return query.Mutation[SchedulePayoutInput, SchedulePayoutResult]{
 		Key: s.keys.SchedulePayout(),
+		Prepare: func(in SchedulePayoutInput) SchedulePayoutInput {
+			in.IdempotencyKey = s.keyed(in.IdempotencyKey)
+			return in
+		},
 		Do: func(ctx context.Context, in SchedulePayoutInput) (SchedulePayoutResult, error) {
-			in.IdempotencyKey = s.runs.key(ctx, in.IdempotencyKey)
 			return schedulePayout.Call(ctx, s.api, in)
 		},
 		Scope:  s.keys.Payouts().String(),
@@ -69,6 +78,14 @@ func (s *Seller) SchedulePayout() query.Mutation[SchedulePayoutInput, SchedulePa
 			return filters(s.keys.PayoutStats(), s.keys.AllPayoutHistory(), s.keys.Dashboard())
 		},
 	}
+}
+
+// keyed returns the idempotency key of a run: the caller's, or a new one.
+func (s *Seller) keyed(given string) string {
+	if given != "" {
+		return given
+	}
+	return s.newKey()
 }
 
 // orderScope makes mutations of one order follow each other.

@@ -44,7 +44,7 @@ type Seller struct {
 	keys     Keys
 	pace     pace
 	policies Policies
-	runs     runs
+	newKey   func() string
 }
 
 // New returns a seller. The error tells which field of cfg is missing or invalid.
@@ -69,9 +69,9 @@ func New(cfg Config) (*Seller, error) {
 	}
 	s.pace = pace{focus: cfg.Client.Focus(), factor: max(cfg.HiddenFactor, 1), intervals: intervals, now: cfg.Client.Now}
 	s.policies = s.pace.policies(cfg.Policies)
-	s.runs.newKey = cfg.NewIdempotencyKey
-	if s.runs.newKey == nil {
-		s.runs.newKey = rand.Text
+	s.newKey = cfg.NewIdempotencyKey
+	if s.newKey == nil {
+		s.newKey = rand.Text
 	}
 	return s, nil
 }
