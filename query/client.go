@@ -110,6 +110,14 @@ func (c *Client) Online() *Signal { return c.online }
 // deadlines here are reckoned by.
 func (c *Client) Now() time.Time { return c.sched.Now() }
 
+// ahead is t while it lies in the future, else zero.
+func (c *Client) ahead(t time.Time) time.Time {
+	if t.After(c.sched.Now()) {
+		return t
+	}
+	return time.Time{}
+}
+
 // Mount makes the client listen to focus and network. It is counted: the client
 // listens while there were more calls of Mount, of which New makes one, than of
 // Unmount.

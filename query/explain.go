@@ -130,7 +130,7 @@ func (x *explainer) flight(e *entry, v State[any]) {
 		if !x.c.focus.Get() {
 			x.say(ReasonUnfocused, "It is paused: a retry waits until the application is looked at.")
 		}
-	case !v.RetryAt().IsZero():
+	case v.RetryAt().After(x.now):
 		x.at(ReasonBackingOff, v.RetryAt(), "It failed %d times (%v) and tries again %s.",
 			v.FailureCount(), v.FailureReason(), x.in(v.RetryAt()))
 	case v.FetchStatus() == FetchFetching:

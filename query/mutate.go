@@ -155,7 +155,7 @@ func (m *mutation) info() MutationInfo {
 		ID: m.id, Key: o.key, Scope: o.scope, Meta: o.meta,
 		Status: s.status, Variables: cast[any](s.variables), Data: cast[any](s.data), HasData: s.hasData, Err: s.err,
 		Context: cast[any](s.context), FailureCount: s.failureCount, FailureReason: s.failureReason,
-		RetryAt: s.retryAt, IsPaused: s.paused, SubmittedAt: s.submittedAt,
+		RetryAt: m.c.ahead(s.retryAt), IsPaused: s.paused, SubmittedAt: s.submittedAt,
 	}
 }
 

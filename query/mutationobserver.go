@@ -260,7 +260,8 @@ func (r MutationResult[V, R]) FailureCount() int { return r.get().failureCount }
 // FailureReason returns the latest failure.
 func (r MutationResult[V, R]) FailureReason() error { return r.get().failureReason }
 
-// RetryAt returns when the next attempt is due, zero unless backing off.
+// RetryAt returns when the next attempt was due at the last failure, zero if
+// none was. It may be past: then that attempt runs.
 func (r MutationResult[V, R]) RetryAt() time.Time { return r.get().retryAt }
 
 // SubmittedAt returns when the mutation was started, zero if never.

@@ -165,7 +165,13 @@ func (v Result[T]) FailureCount() int { return v.get().failureCount }
 func (v Result[T]) FailureReason() error { return v.get().failureReason }
 
 // RetryAt returns when the next attempt is due, zero unless backing off.
-func (v Result[T]) RetryAt() time.Time { return v.get().retryAt }
+func (v Result[T]) RetryAt() time.Time {
+	r := v.get()
+	if r.o == nil {
+		return time.Time{}
+	}
+	return r.o.c.ahead(r.retryAt)
+}
 
 // Age returns how old the data are by the client's clock, counted anew at each
 // call; zero without data.

@@ -138,3 +138,26 @@ func TestRetry_successClearsTheFailures(t *testing.T) {
 		require.NoError(t, r.FailureReason())
 	})
 }
+
+func TestRetryAt_isOverWhenTheNextAttemptRuns(t *testing.T) {
+	t.Parallel()
+	inBubble(t, query.Config{}, func(t *testing.T, c *query.Client) {
+		src := &source{takes: time.Minute, fail: func(n int) error {
+			if n == 1 {
+				return errRefused
+			}
+			return nil
+		}}
+		q := src.query(query.Policy{Retry: query.Retries(1), RetryDelay: query.ConstantDelay(time.Second)})
+		o := query.Observe(c, q)
+		defer o.Subscribe(ignore)()
+		pass(time.Minute + 500*time.Millisecond)
+		require.Equal(t, 500*time.Millisecond, o.Current().RetryAt().Sub(c.Now()))
+		require.True(t, c.Explain(q.Key).Has(query.ReasonBackingOff))
+		pass(10 * time.Second)
+		require.Equal(t, 2, src.count(0), "the second attempt runs")
+		require.Zero(t, o.Current().RetryAt())
+		require.False(t, c.Explain(q.Key).Has(query.ReasonBackingOff))
+		require.True(t, c.Explain(q.Key).Has(query.ReasonFetching))
+	})
+}

@@ -288,8 +288,8 @@ func (v State[T]) FailureCount() int { return v.get().failureCount }
 // FailureReason returns the latest failure of the present or last fetch.
 func (v State[T]) FailureReason() error { return v.get().failureReason }
 
-// RetryAt returns when the next attempt is due, zero unless the query is
-// backing off.
+// RetryAt returns when the next attempt was due at the last failure, zero if
+// none was. It may be past: then that attempt runs.
 func (v State[T]) RetryAt() time.Time { return v.get().retryAt }
 
 // IsInvalidated reports whether the data were marked stale, by hand or by a
