@@ -8,6 +8,7 @@ type txn struct {
 	*Client
 	dirty []*observer // results to compute again, first
 	after []func()    // user code, wake-ups
+	notes []eventNote // what those who listen are to hear, see eventlog.go
 }
 
 // update is the only door through which the cache is written. f runs under the
@@ -21,6 +22,7 @@ func (c *Client) begin(f func(tx *txn)) (finish func()) {
 	tx := &txn{Client: c}
 	c.mu.Lock()
 	f(tx)
+	batch := c.events.hold(tx)
 	c.mu.Unlock()
 	derived := false
 	defer func() {
@@ -28,6 +30,9 @@ func (c *Client) begin(f func(tx *txn)) (finish func()) {
 			tx.finish()
 		}
 	}()
+	if batch != nil {
+		defer c.release(batch)
+	}
 	for _, o := range tx.dirty {
 		o.derive()
 	}
@@ -48,6 +53,7 @@ func (tx *txn) later(f func()) { tx.after = append(tx.after, f) }
 func (tx *txn) dispatch(e *entry, a action) {
 	e.state.Store(reduce(e.state.Load(), a))
 	tx.touch(e)
+	tx.tell(EventUpdated, e, a)
 }
 
 // touch has the results of an entry's observers computed again.
@@ -66,6 +72,7 @@ func (tx *txn) build(o *options, s seed) *entry {
 	e.state.Store(e.initial)
 	tx.index.insert(e)
 	tx.scheduleGC(e)
+	tx.tell(EventAdded, e, nil)
 	return e
 }
 
@@ -108,6 +115,7 @@ func (tx *txn) remove(e *entry) {
 		tx.cancel(f, cancelled{silent: true})
 	}
 	e.gcTimer.Stop() // the end of the fetch has armed it
+	tx.tell(EventRemoved, e, nil)
 }
 
 // scheduleGC lets an entry be collected when its time has passed from now on.
@@ -127,6 +135,7 @@ func (tx *txn) scheduleGC(e *entry) {
 func (tx *txn) attach(e *entry, o *observer) {
 	e.observers = append(slices.Clip(e.observers), o) // snapshots share the old array
 	e.gcTimer.Stop()
+	tx.tell(EventObserverAdded, e, nil)
 }
 
 // detach takes an observer from its entry. When the last one goes, a fetch that
@@ -137,6 +146,7 @@ func (tx *txn) detach(e *entry, o *observer) {
 		return
 	}
 	e.observers = slices.Concat(e.observers[:i], e.observers[i+1:])
+	defer tx.tell(EventObserverRemoved, e, nil) // after the cancellation
 	if len(e.observers) > 0 {
 		return
 	}
@@ -167,6 +177,7 @@ func (tx *txn) close() {
 		}
 	}
 	tx.mutations.close(tx)
+	tx.events.end()
 	for _, stop := range tx.unhook {
 		tx.later(stop)
 	}

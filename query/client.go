@@ -61,6 +61,7 @@ type Client struct {
 	defaults  atomic.Pointer[defaults]
 	index     index         // read without lock
 	mutations mutationCache // guarded by mu
+	events    eventLog      // guarded by mu
 
 	work   sync.WaitGroup  // every goroutine of the client; none is added once closed
 	life   context.Context //nolint:containedctx // the client's own; every other ends with it

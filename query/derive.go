@@ -235,6 +235,7 @@ func (o *observer) show(d *derivation, r *result) {
 	}
 	if d.prev == nil || changes != 0 {
 		o.current.Store(r)
+		o.c.tellResult(d.e, r)
 		if d.prev == nil || changes.concerns(d.opts.policy.NotifyOn) {
 			for _, m := range o.subs {
 				m.put(r)

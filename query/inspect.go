@@ -20,9 +20,14 @@ func (c *Client) Entries(f Filter) []Entry {
 	defer c.mu.Unlock()
 	list := make([]Entry, len(chosen))
 	for i, e := range chosen {
-		list[i] = Entry{ID: e.id, State: e.view(), Observers: len(e.observers), Infinite: e.pager != nil}
+		list[i] = e.look()
 	}
 	return list
+}
+
+// look needs the mutex.
+func (e *entry) look() Entry {
+	return Entry{ID: e.id, State: e.view(), Observers: len(e.observers), Infinite: e.pager != nil}
 }
 
 // State returns the state of the entry under key. It takes no lock.

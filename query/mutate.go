@@ -64,9 +64,9 @@ func waitMutation[R any](ctx context.Context, run *mutation) (R, error) {
 	}
 }
 
-// startMutation makes a mutation, shows it to whoever made it, shows its patches,
-// and sets it going.
-func (c *Client) startMutation(ctx context.Context, o *mutationOptions, v any, show func(*txn, *mutation)) (*mutation, error) {
+// startMutation makes a mutation, adds it to the cache, shows its patches, and
+// sets it going. A nil add is the cache's own.
+func (c *Client) startMutation(ctx context.Context, o *mutationOptions, v any, add func(*txn, *mutation)) (*mutation, error) {
 	if err := o.key.Err(); err != nil {
 		return nil, err
 	}
@@ -86,10 +86,10 @@ func (c *Client) startMutation(ctx context.Context, o *mutationOptions, v any, s
 			err = ErrClosed
 			return
 		}
-		tx.mutations.add(tx, m)
-		if show != nil {
-			show(tx, m)
+		if add == nil {
+			add = tx.mutations.add
 		}
+		add(tx, m)
 		tx.mutate(m, submitAction{variables: v, paused: !tx.mayMutate(m, true), at: tx.sched.Now()})
 	})
 	if err != nil {
@@ -146,6 +146,7 @@ func (tx *txn) mutate(m *mutation, a mutationAction) {
 	for _, o := range m.observers {
 		o.updated(tx, m, s, a)
 	}
+	tx.tellMutation(EventUpdated, m, a)
 }
 
 // info shows the mutation's present state.

@@ -28,6 +28,7 @@ func (mc *mutationCache) add(tx *txn, m *mutation) {
 	}
 	m.gcTime = m.policy.GCTime.orDefault()
 	mc.scheduleGC(tx, m)
+	tx.tellMutation(EventAdded, m, nil)
 }
 
 func (mc *mutationCache) remove(m *mutation) {
@@ -84,6 +85,7 @@ func (c *Client) collectMutation(m *mutation) {
 		case len(m.observers) > 0 || tx.closed || !slices.Contains(tx.mutations.all, m):
 		case m.state.Load().status != StatusPending:
 			tx.mutations.remove(m)
+			tx.tellMutation(EventRemoved, m, nil)
 		case m.gcTime.d > 0: // else when it is settled
 			tx.mutations.scheduleGC(tx, m)
 		}
@@ -92,12 +94,16 @@ func (c *Client) collectMutation(m *mutation) {
 
 // clear forgets all mutations. One that runs goes on unseen, one that waits for
 // its turn never gets it.
-func (mc *mutationCache) clear(*txn) {
-	for _, m := range mc.all {
+func (mc *mutationCache) clear(tx *txn) {
+	all := mc.all
+	for _, m := range all {
 		m.gcTimer.Stop()
 		m.cleared = true
 	}
 	mc.all, mc.scopes = nil, nil
+	for _, m := range all {
+		tx.tellMutation(EventRemoved, m, nil)
+	}
 }
 
 func (mc *mutationCache) close(*txn) {

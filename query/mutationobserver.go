@@ -37,6 +37,7 @@ type MutateCallbacks[V, R any] struct {
 func ObserveMutation[V, R any](c *Client, m Mutation[V, R]) *MutationObserver[V, R] {
 	o := &mutationObserver{c: c, opts: c.resolveMutation(m.erase())}
 	o.current.Store(&idleMutation)
+	c.update(o.tellOptions)
 	return &MutationObserver[V, R]{o}
 }
 
@@ -87,17 +88,20 @@ func (on MutateCallbacks[V, R]) erase() (cb MutationCallbacks) {
 	return cb
 }
 
-// turn makes the observer show m, with the callbacks of the call that made it.
+// turn makes the observer show the new mutation m, with the callbacks of the call
+// that made it.
 func (o *mutationObserver) turn(tx *txn, m *mutation, calls MutationCallbacks) {
 	o.leave(tx)
+	tx.mutations.add(tx, m)
 	o.m, o.calls = m, calls
-	o.join()
+	o.join(tx)
 }
 
-func (o *mutationObserver) join() {
+func (o *mutationObserver) join(tx *txn) {
 	if !slices.Contains(o.m.observers, o) {
 		o.m.observers = append(slices.Clip(o.m.observers), o)
 		o.m.gcTimer.Stop()
+		tx.tellMutation(EventObserverAdded, o.m, nil)
 	}
 }
 
@@ -109,6 +113,7 @@ func (o *mutationObserver) leave(tx *txn) {
 	if slices.Contains(tx.mutations.all, o.m) {
 		tx.mutations.scheduleGC(tx, o.m)
 	}
+	tx.tellMutation(EventObserverRemoved, o.m, nil)
 }
 
 // updated is told of every change of a mutation that is observed.
@@ -162,7 +167,7 @@ func (o *mutationObserver) subscribe(m *mailbox) {
 		}
 		o.subs = append(slices.Clip(o.subs), m)
 		if len(o.subs) == 1 && o.m != nil {
-			o.join()
+			o.join(tx)
 			o.current.Store(o.m.state.Load())
 		}
 	})
@@ -216,6 +221,7 @@ func (o *MutationObserver[V, R]) SetMutation(m Mutation[V, R]) {
 	o.o.c.update(func(tx *txn) {
 		before := o.o.opts
 		o.o.opts = opts
+		o.o.tellOptions(tx)
 		switch {
 		case before.key.Len() > 0 && opts.key.Len() > 0 && before.key != opts.key:
 			o.o.reset(tx)

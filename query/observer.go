@@ -131,6 +131,9 @@ func (o *observer) set(opts *options, sel *selector, keep bool) error {
 		o.turn(tx, s)
 		tx.adopt(o.e, opts, s)
 		switched, mounted = o.e != old, len(o.subs) > 0
+		if before != opts {
+			tx.tell(EventObserverOptionsUpdated, o.e, nil)
+		}
 	})
 	defer finish()
 	if err != nil {
