@@ -199,3 +199,25 @@ func TestErrors_retriesOfTheLastWhoAskedCount(t *testing.T) {
 		require.Equal(h, 3, server.Calls())
 	})
 }
+
+func TestErrors_ownDeadlineIsNoFailureOfTheFetch(t *testing.T) {
+	t.Parallel()
+	querytest.Run(t, func(h *querytest.Harness) {
+		q := OrderByID("o-17")
+		q.Fetch = querytest.Script(h, querytest.Fail[Order](context.DeadlineExceeded).After(time.Hour)).Fetch
+		ended := make(chan error, 1)
+		go func() { ended <- query.Prefetch(h.Context(), h.Client(), q) }()
+
+		ctx, stop := context.WithTimeout(h.Context(), time.Second)
+		defer stop()
+		var failed *query.FetchError
+		err := query.Prefetch(ctx, h.Client(), q)
+		require.ErrorIs(h, err, context.DeadlineExceeded)
+		require.NotErrorAs(h, err, &failed)
+
+		h.Advance(time.Hour)
+		err = <-ended
+		require.ErrorIs(h, err, context.DeadlineExceeded)
+		require.ErrorAs(h, err, &failed)
+	})
+}
