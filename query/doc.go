@@ -41,6 +41,12 @@
 // All time comes from [Config].Clock. Package querytest runs a test on a clock
 // that the test moves.
 //
+// # More
+//
+// Guides to defaults, keys, polling, optimistic updates, testing and more are in
+// the folder docs; TANSTACK.md is the way over from TanStack Query, DIFFERENCES.md
+// says where the two part, and DESIGN.md how it all works.
+//
 // The ideas, and most of the names, are those of TanStack Query by Tanner
 // Linsley and contributors; where behaviour is not documented here it is that of
 // its core, version 5.

@@ -100,7 +100,7 @@ func testOnly(imported Import) bool {
 // query's are constants of enumerations and constructors of policy values, which
 // are read in groups.
 const (
-	maxExportedQuery = 190
+	maxExportedQuery = 220
 	maxExported      = 90
 )
 
