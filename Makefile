@@ -1,10 +1,10 @@
 # Every target delegates: the checks and the pinned tools are in .ci/run.
 
 .DEFAULT_GOAL := help
-.PHONY: help test race lint fmt api conformance cover fuzz dashboard ci
+.PHONY: help test race lint fmt api conformance conformance-random cover fuzz dashboard ci
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "%-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 test: ## every test that needs only Go
 	go test work
@@ -23,6 +23,11 @@ api: ## record the exported API in .ci/api after a change of it
 
 conformance: ## replay the recorded traces of query-core
 	bash .ci/run conformance
+
+SEED ?= 1
+COUNT ?= 1000
+conformance-random: ## play COUNT random programs of SEED, and shrink those that differ
+	go run ./internal/conformance/cmd/conformance-random -seed $(SEED) -count $(COUNT)
 
 cover: ## coverage of the core packages, against its floor
 	bash .ci/run cover

@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -41,30 +42,50 @@ func record(trace []any, i int) any {
 func (d *Difference) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "record %d differs (%d expected, %d got)\n", d.Record, d.ExpectedLength, d.GotLength)
+	writeColumns(&b, d.Expected, d.Got)
+	return b.String()
+}
+
+// Fields names what differs without saying whose it is: "observers isStale" or
+// "calls n". It is sorted.
+func (d *Difference) Fields() []string {
 	want, got := map[string]string{}, map[string]string{}
 	flatten(want, "", d.Expected)
 	flatten(got, "", d.Got)
-	width := len("got")
-	for path := range got {
-		width = max(width, len(path))
+	var out []string
+	for _, path := range bothKeys(want, got) {
+		if orDash(want, path) != orDash(got, path) {
+			section, rest, _ := strings.Cut(path, " ")
+			field := rest[strings.LastIndex(rest, " ")+1:]
+			out = append(out, strings.TrimSpace(section+" "+field))
+		}
 	}
-	for path := range want {
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// writeColumns writes the values of two records, one line each.
+func writeColumns(b *strings.Builder, expected, got any) {
+	want, have := map[string]string{}, map[string]string{}
+	flatten(want, "", expected)
+	flatten(have, "", got)
+	width := len("got")
+	for _, path := range bothKeys(want, have) {
 		width = max(width, len(path))
 	}
 	column := len("expected")
 	for _, text := range want {
 		column = max(column, min(len(text), 60))
 	}
-	fmt.Fprintf(&b, "  %-*s  %-*s  %s\n", width, "", column, "expected", "got")
-	for _, path := range bothKeys(want, got) {
-		a, b2 := orDash(want, path), orDash(got, path)
+	fmt.Fprintf(b, "  %-*s  %-*s  %s\n", width, "", column, "expected", "got")
+	for _, path := range bothKeys(want, have) {
+		x, y := orDash(want, path), orDash(have, path)
 		mark := ' '
-		if a != b2 {
+		if x != y {
 			mark = '*'
 		}
-		fmt.Fprintf(&b, "%c %-*s  %-*s  %s\n", mark, width, path, column, a, b2)
+		fmt.Fprintf(b, "%c %-*s  %-*s  %s\n", mark, width, path, column, x, y)
 	}
-	return b.String()
 }
 
 func orDash(lines map[string]string, path string) string {

@@ -19,6 +19,7 @@ import (
 var (
 	scenarios  = flag.String("scenarios", "", "folder of scenarios to play instead of the corpus; all of them are required to pass")
 	reportFile = flag.String("report", "", "file for the report, as JSON")
+	times      = flag.Int("times", 1, "how often to play each scenario; one difference is enough to fail")
 	carefully  = flag.Bool("carefully", false, "look at every millisecond")
 )
 
@@ -54,18 +55,22 @@ func TestCorpus(t *testing.T) {
 				}
 				t.Run(strings.TrimPrefix(name, category+"/"), func(t *testing.T) {
 					t.Parallel()
-					problem := examine(t, f)
-					mu.Lock()
-					report.Add(category, name, problem == "")
-					mu.Unlock()
-					if problem == "" {
-						return
+					problem, trace := "", []any(nil)
+					for i := 0; i < *times && problem == ""; i++ {
+						problem, trace = examine(t, f)
 					}
-					if required {
+					mu.Lock()
+					defer mu.Unlock()
+					switch {
+					case problem == "":
+						report.Pass(category)
+						return
+					case required:
 						t.Errorf("%s\n%s", name, problem)
-					} else {
+					default:
 						t.Logf("not required: %s\n%s", name, problem)
 					}
+					report.Fail(category, conformance.Failure{Name: name, Problem: problem, Trace: trace})
 				})
 			}
 		})
@@ -85,16 +90,15 @@ func write(t *testing.T, report *conformance.Report) {
 }
 
 // examine plays a scenario in a bubble and says what is wrong, if anything is.
-func examine(t *testing.T, f conformance.File) (problem string) {
+func examine(t *testing.T, f conformance.File) (problem string, trace []any) {
 	t.Helper()
 	if f.Err != nil {
-		return f.Err.Error()
+		return f.Err.Error(), nil
 	}
 	play := f.Scenario.Play
 	if *carefully {
 		play = f.Scenario.PlayCarefully
 	}
-	var trace []any
 	var err error
 	// A bubble that cannot end panics in the goroutine that made it.
 	defer func() {
@@ -114,5 +118,5 @@ func examine(t *testing.T, f conformance.File) (problem string) {
 			problem += failure + "\n"
 		}
 	}
-	return problem
+	return problem, trace
 }

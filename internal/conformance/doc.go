@@ -8,5 +8,6 @@
 // runner does not know is an error, never a skip.
 //
 //	go run ./internal/conformance/cmd/conformance
+//	go run ./internal/conformance/cmd/conformance-random -seed 7
 //	go test ./internal/conformance -run TestCorpus/polling
 package conformance

@@ -1,6 +1,9 @@
 package conformance
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // Tally counts scenarios.
 type Tally struct {
@@ -8,31 +11,44 @@ type Tally struct {
 	Passed int `json:"passed"`
 }
 
+// Failure is a scenario that did not show what it should.
+type Failure struct {
+	Name    string `json:"name"`
+	Problem string `json:"problem"`         // in words
+	Trace   []any  `json:"trace,omitempty"` // what it showed, as far as it came
+}
+
 // Report says how many scenarios passed and which did not, altogether and by
 // category. Make one with [NewReport].
 type Report struct {
 	Tally
-	Failed     []string         `json:"failed"`
+	Failed     []Failure        `json:"failed"` // sorted by name
 	Categories map[string]Tally `json:"categories"`
 }
 
 // NewReport returns a report on nothing yet.
 func NewReport() *Report {
-	return &Report{Failed: []string{}, Categories: map[string]Tally{}}
+	return &Report{Failed: []Failure{}, Categories: map[string]Tally{}}
 }
 
-// Add counts one scenario. It must not be called concurrently.
-func (r *Report) Add(category, name string, passed bool) {
+// Pass counts a scenario that passed. It must not be called concurrently.
+func (r *Report) Pass(category string) {
+	r.Passed++
+	r.count(category, 1)
+}
+
+// Fail counts a scenario that did not. It must not be called concurrently.
+func (r *Report) Fail(category string, f Failure) {
+	at, _ := slices.BinarySearchFunc(r.Failed, f, func(a, b Failure) int { return strings.Compare(a.Name, b.Name) })
+	r.Failed = slices.Insert(r.Failed, at, f)
+	r.count(category, 0)
+}
+
+func (r *Report) count(category string, passed int) {
+	r.Total++
 	t := r.Categories[category]
 	t.Total++
-	r.Total++
-	if passed {
-		t.Passed++
-		r.Passed++
-	} else {
-		r.Failed = append(r.Failed, name)
-		slices.Sort(r.Failed)
-	}
+	t.Passed += passed
 	r.Categories[category] = t
 }
 

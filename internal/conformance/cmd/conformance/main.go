@@ -105,8 +105,8 @@ func table(r *conformance.Report, allRequired bool) string {
 		}
 		fmt.Fprintf(&b, "%-24s %6d %6d  %s\n", category, tally.Passed, tally.Total, note)
 	}
-	for _, name := range r.Failed {
-		fmt.Fprintf(&b, "failed: %s\n", name)
+	for _, f := range r.Failed {
+		fmt.Fprintf(&b, "failed: %s\n", f.Name)
 	}
 	rate := 100 * float64(r.Passed) / float64(max(r.Total, 1))
 	fmt.Fprintf(&b, "%d of %d scenarios pass (%.1f %%)\n", r.Passed, r.Total, rate)
