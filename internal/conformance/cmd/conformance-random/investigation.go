@@ -7,6 +7,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -170,16 +171,20 @@ func (i investigation) examine(ctx context.Context, programs []shrink.Program) (
 	}
 	for _, f := range played.failed {
 		n := byName[f.Name]
-		if found[n], err = i.read(filepath.Join(out, fmt.Sprintf("%d.json", n)), f); err != nil {
+		if found[n], err = read(filepath.Join(out, fmt.Sprintf("%d.json", n)), f); err != nil {
 			return found, err
 		}
 	}
 	return found, nil
 }
 
-func (i investigation) read(file string, f conformance.Failure) (examined, error) {
+// misuse is what JavaScript says when query-core was given too little, such as
+// an infinite query without the function for its next page.
+var misuse = regexp.MustCompile(`is not (a function|iterable)|Cannot read propert`)
+
+func read(file string, f conformance.Failure) (examined, error) {
 	text, err := os.ReadFile(file)
-	if err != nil {
+	if err != nil || misuse.Match(text) {
 		return examined{}, err
 	}
 	s, err := conformance.Parse(text)

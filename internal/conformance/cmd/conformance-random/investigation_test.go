@@ -1,6 +1,8 @@
 package main
 
 import (
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -27,4 +29,19 @@ func TestDifference_showsTheTracesIfTheyDifferAndElseTheProblem(t *testing.T) {
 	require.NotContains(t, shown, "in detail")
 	require.Equal(t, "it hangs\nfor ever", difference(trace, conformance.Failure{Problem: "it hangs\nfor ever"}))
 	require.Equal(t, "not told", difference(trace, conformance.Failure{Problem: "not told", Trace: trace}))
+}
+
+func TestRead_misuseOfQueryCoreIsNoFault(t *testing.T) {
+	t.Parallel()
+	f := conformance.Failure{Name: "x/y"}
+	file := filepath.Join(t.TempDir(), "s.json")
+	for text, fit := range map[string]bool{
+		`{"name": "x/y", "about": "z", "steps": [], "expect": [{"error": "boom"}]}`:                                       true,
+		`{"name": "x/y", "about": "z", "steps": [], "expect": [{"error": "options.getNextPageParam is not a function"}]}`: false,
+	} {
+		require.NoError(t, os.WriteFile(file, []byte(text), 0o600))
+		got, err := read(file, f)
+		require.NoError(t, err)
+		require.Equal(t, fit, got.failure != nil, text)
+	}
 }
