@@ -54,13 +54,15 @@ func (tx *txn) tellMutation(kind EventKind, m *mutation, change mutationAction) 
 
 // tellOptions notes that an observer has got other options.
 func (o *mutationObserver) tellOptions(tx *txn) {
-	m := o.m
-	if m == nil {
-		m = new(mutation)
-		m.opts.Store(o.opts)
-		m.state.Store(&idleMutation)
+	if o.m != nil {
+		tx.tellMutation(EventObserverOptionsUpdated, o.m, nil)
+		return
 	}
-	tx.tellMutation(EventObserverOptionsUpdated, m, nil)
+	if len(tx.events.subs) > 0 {
+		none := &MutationInfo{Key: o.opts.key, Meta: o.opts.meta, Status: StatusIdle}
+		ev := Event{Kind: EventObserverOptionsUpdated, At: tx.sched.Now(), Mutation: none}
+		tx.notes = append(tx.notes, eventNote{Event: ev})
+	}
 }
 
 // tellResult tells that an observer of e shows r. It needs the mutex.
