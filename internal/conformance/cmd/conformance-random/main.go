@@ -31,6 +31,7 @@ type options struct {
 	out       string
 	times     int
 	shrink    int
+	floor     float64 // percent
 }
 
 func main() {
@@ -43,6 +44,7 @@ func main() {
 	flag.StringVar(&o.out, "out", "", "folder for the smallest programs that differ; a new one in the temporary folder if not given")
 	flag.IntVar(&o.times, "times", 3, "how often to play each program; one difference is enough to fail")
 	flag.IntVar(&o.shrink, "shrink", 20, "how many of the programs that differ to shrink")
+	flag.Float64Var(&o.floor, "floor", 100, "percentage of the programs that must show what query-core shows")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
@@ -56,7 +58,7 @@ func main() {
 	}
 }
 
-// run reports whether all programs show what query-core showed.
+// run reports whether enough programs show what query-core showed.
 func run(ctx context.Context, o options) (sound bool, err error) {
 	scratch, err := os.MkdirTemp("", "conformance-random")
 	if err != nil {
@@ -102,7 +104,7 @@ func run(ctx context.Context, o options) (sound bool, err error) {
 		return false, err
 	}
 	i := investigation{oracle: oracle, player: player, scratch: scratch, out: o.out, limit: o.shrink}
-	return false, i.all(ctx, programs, played.failed)
+	return played.percent() >= o.floor, i.all(ctx, programs, played.failed)
 }
 
 const testPackage = "github.com/freshet-go/freshet/internal/conformance"

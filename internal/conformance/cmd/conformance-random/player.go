@@ -37,6 +37,11 @@ type played struct {
 	failed []conformance.Failure
 }
 
+// percent is how many of the scenarios passed, in percent.
+func (p played) percent() float64 {
+	return 100 * float64(p.total-len(p.failed)) / float64(max(p.total, 1))
+}
+
 func (p played) summary(o options) string {
 	passed := p.total - len(p.failed)
 	what := fmt.Sprintf("seed %d", o.seed)
@@ -44,7 +49,7 @@ func (p played) summary(o options) string {
 		what = o.scenarios
 	}
 	return fmt.Sprintf("%s: %d of %d programs show what query-core shows (%.2f %%)",
-		what, passed, p.total, 100*float64(passed)/float64(max(p.total, 1)))
+		what, passed, p.total, p.percent())
 }
 
 // play plays all scenarios of a folder. One that brings down the process with
