@@ -181,6 +181,7 @@ func TestCombine_isALoop(t *testing.T) {
 			require.Zero(t, e.Observers)
 		}
 		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
 		for sum := range v.Results(ctx) {
 			seen = append(seen, sum)
 			cancel()

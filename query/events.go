@@ -62,14 +62,10 @@ type Event struct {
 
 // key returns the key of the query or mutation.
 func (ev *Event) key() querykey.Key {
-	switch {
-	case ev.Query != nil:
+	if ev.Query != nil {
 		return ev.Query.State.key
-	case ev.Mutation != nil:
-		return ev.Mutation.Key
-	default:
-		return querykey.Key{}
 	}
+	return ev.Mutation.Key
 }
 
 // EventOptions say what to hear of. The zero value hears of everything.

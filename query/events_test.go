@@ -23,14 +23,15 @@ func listen(c *query.Client, o query.EventOptions) (heard *notes[string], stop f
 
 // inWords is short for the parts of an event that the golden orders name.
 func inWords(ev query.Event) string {
-	text := string(ev.Kind)
-	switch ev.Kind {
-	case query.EventObserverResultsUpdated:
+	if ev.Kind == query.EventObserverResultsUpdated {
 		return "oRU"
-	case query.EventLost:
-		return "lost:" + strconv.Itoa(ev.Lost)
-	case query.EventUpdated:
+	}
+	text := string(ev.Kind)
+	if ev.Action != "" {
 		text += ":" + string(ev.Action)
+	}
+	if ev.Lost > 0 {
+		text += ":" + strconv.Itoa(ev.Lost)
 	}
 	if m := ev.Mutation; m != nil && m.IsPaused {
 		text += "(paused)"
@@ -442,10 +443,10 @@ func TestEvents_callbackMayUseTheClientAndStop(t *testing.T) {
 		stop = c.SubscribeEvents(query.EventOptions{}, func(ev query.Event) {
 			<-begun
 			heard.add(inWords(ev))
-			switch ev.Kind {
-			case query.EventAdded: // a cache of limited size, T-EVT-3
+			if ev.Kind == query.EventAdded { // a cache of limited size, T-EVT-3
 				c.Remove(query.Filter{Predicate: func(s query.State[any]) bool { return s.Key() != ev.Query.State.Key() }})
-			case query.EventRemoved:
+			}
+			if ev.Kind == query.EventRemoved {
 				stop()
 				stop()
 				c.Clear()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"iter"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -439,6 +440,37 @@ func TestStreamed_reduceRunsOnceForEachChunk(t *testing.T) {
 			require.Equal(t, []int{0, 1, 2, 0, 1, 2}, reduced.all())
 		})
 	}
+}
+
+func TestStreamed_reduceRunsAgainOnDataThatOthersWriteMeanwhile(t *testing.T) {
+	t.Parallel()
+	inBubble(t, query.Config{}, func(t *testing.T, c *query.Client) {
+		q := (&ticker{n: 2}).query(query.StreamReset)
+		meanwhile := sync.OnceFunc(func() { require.NoError(t, query.Set(c, q.Query(), []int{7})) })
+		q.Reduce = func(acc []int, chunk int) []int {
+			meanwhile()
+			return append(slices.Clip(acc), chunk)
+		}
+		v, err := query.Fetch(t.Context(), c, q.Query())
+		require.NoError(t, err)
+		require.Equal(t, []int{7, 0, 1}, v)
+	})
+}
+
+func TestStreamed_chunkOfAFetchThatEndedMeanwhileIsNotWritten(t *testing.T) {
+	t.Parallel()
+	inBubble(t, query.Config{}, func(t *testing.T, c *query.Client) {
+		q := (&ticker{n: 2}).query(query.StreamReset)
+		q.Reduce = func([]int, int) []int {
+			require.NoError(t, c.Cancel(t.Context(), query.Filter{}))
+			return []int{1}
+		}
+		_, err := query.Fetch(t.Context(), c, q.Query())
+		require.ErrorIs(t, err, query.ErrCancelled)
+		synctest.Wait()
+		_, ok := query.Get(c, q.Query())
+		require.False(t, ok)
+	})
 }
 
 func TestStreamed_userCodeThatPanicsFailsTheAttempt(t *testing.T) {
