@@ -112,5 +112,8 @@ const testPackage = "github.com/freshet-go/freshet/internal/conformance"
 // packageDir returns the folder of the tests that play scenarios.
 func packageDir(ctx context.Context) (string, error) {
 	out, err := exec.CommandContext(ctx, "go", "list", "-f", "{{.Dir}}", testPackage).Output()
-	return strings.TrimSpace(string(out)), err
+	if err != nil {
+		return "", fmt.Errorf("this works inside the repository only: go list: %w", err)
+	}
+	return strings.TrimSpace(string(out)), nil
 }
