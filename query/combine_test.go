@@ -3,6 +3,7 @@ package query_test
 import (
 	"context"
 	"runtime"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -208,6 +209,24 @@ func TestCombine_slowSubscriberGetsTheLastValue(t *testing.T) {
 		pass(time.Hour)
 		require.Equal(t, []int{2, 5}, slow.all())
 		require.Equal(t, []int{2, 3, 4, 5}, quick.all())
+	})
+}
+
+func TestCombine_changeThatComesBetweenIsNotMissed(t *testing.T) {
+	t.Parallel()
+	inBubble(t, query.Config{}, func(t *testing.T, c *query.Client) {
+		a := byHand("a")
+		g := query.ObserveGroup[int](c, a)
+		defer g.Subscribe(func([]query.Result[int]) {})()
+		meanwhile := sync.OnceFunc(func() { require.NoError(t, query.Set(c, a, 5)) })
+		v := query.Combine(g, func(all []query.Result[int]) int {
+			meanwhile() // somebody else writes when the results were read already
+			return all[0].Data()
+		})
+		var told notes[int]
+		defer v.Subscribe(told.add)()
+		synctest.Wait()
+		require.Equal(t, []int{5}, told.all())
 	})
 }
 

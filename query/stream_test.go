@@ -473,6 +473,43 @@ func TestStreamed_chunkOfAFetchThatEndedMeanwhileIsNotWritten(t *testing.T) {
 	})
 }
 
+func TestStreamed_cancelEndsTheSource(t *testing.T) {
+	t.Parallel()
+	inBubble(t, query.Config{}, func(t *testing.T, c *query.Client) {
+		var ends notes[error]
+		q := query.Streamed[[]int, int]{Key: key("ch"), Source: func(ctx context.Context) iter.Seq2[int, error] {
+			return func(yield func(int, error) bool) {
+				for chunk, err := range query.Chunks(ctx, make(chan int)) {
+					ends.add(err)
+					yield(chunk, err)
+				}
+			}
+		}}
+		defer query.Observe(c, q.Query()).Subscribe(ignore)()
+		synctest.Wait()
+		require.Empty(t, ends.all())
+		require.NoError(t, c.Cancel(t.Context(), query.Filter{}))
+		synctest.Wait()
+		require.Equal(t, []error{query.ErrCancelled}, ends.all())
+	})
+}
+
+func TestStreamed_cancelledReplaceReadsNoFurther(t *testing.T) {
+	t.Parallel()
+	inBubble(t, query.Config{}, func(t *testing.T, c *query.Client) {
+		var reduced atomic.Int64
+		q := (&ticker{n: 1000}).query(query.StreamReplace)
+		q.Reduce = func([]int, int) []int { reduced.Add(1); return nil }
+		require.NoError(t, query.Set(c, q.Query(), []int{7}))
+		defer query.Observe(c, q.Query()).Subscribe(ignore)()
+		pass(2 * tick)
+		require.NoError(t, c.Cancel(t.Context(), query.Filter{}))
+		pass(time.Hour)
+		require.EqualValues(t, 2, reduced.Load())
+		require.Equal(t, []int{7}, value(t, c, q.Query()))
+	})
+}
+
 func TestStreamed_userCodeThatPanicsFailsTheAttempt(t *testing.T) {
 	t.Parallel()
 	src := &ticker{n: 1}
