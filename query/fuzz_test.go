@@ -59,6 +59,7 @@ func FuzzHydrate_query(f *testing.F) {
 		f.Add(`["a"]`, `{"pages":[1],"pageParams":[0]}`, "success", "", int64(1e9), 1, 0, true, kind)
 		f.Add(`[{"b":[]}]`, `null`, "pending", "forward", int64(0), 0, 0, false, kind)
 		f.Add(`[]`, `["x",1.5e300,{"Name":null}]`, "error", "sideways", int64(253402300799), math.MaxInt, math.MaxInt32, false, kind)
+		f.Add(`["a"]`, `[1,`, "success", "", int64(0), 0, 0, false, kind)
 		f.Add(`[]`, ``, "error", "", int64(-1), math.MaxInt/2, math.MaxInt/2, true, kind)
 	}
 	f.Fuzz(func(t *testing.T, keyText, data, status, direction string, at int64, updates, failures int, infinite bool, kind uint8) {
@@ -180,6 +181,8 @@ func FuzzFilter(f *testing.F) {
 	f.Add(`[["a"],["a",1],["a",{"b":1,"c":[1]}]]`, `["a",{"c":[]}]`, false, uint8(1), uint8(1), uint8(1), uint64(0xfedcba9876543210))
 	f.Add(`[["a"],["a",null],["a",[1,2]],["a",[1,{"x":1}]]]`, `["a",[1]]`, false, uint8(2), uint8(2), uint8(2), uint64(0x5555555555555555))
 	f.Add(`[["a"],["a"],["A"],[1.0],[1]]`, `[1e0]`, true, uint8(0), uint8(1), uint8(3), uint64(0xaaaaaaaaaaaaaaaa))
+	f.Add(`[[],["a"]]`, `[]`, true, uint8(0), uint8(0), uint8(0), uint64(0))
+	f.Add(`[["a"],["b"]]`, `[]`, false, uint8(0), uint8(1), uint8(0), uint64(0b01001_00001)) // one is invalidated
 	f.Add(`[[],["a"]]`, `[]`, true, uint8(1), uint8(2), uint8(0), uint64(0x3333333333333333))
 	f.Fuzz(func(t *testing.T, keysText, filterText string, exact bool, kind, stale, doing uint8, bits uint64) {
 		var keys []querykey.Key

@@ -524,7 +524,7 @@ func (m *model) make(k int) datum {
 
 func (m *model) fetching(k int, b behaviour) func(context.Context) (datum, error) {
 	return func(ctx context.Context) (datum, error) {
-		defer m.runs(k, ctx)()
+		defer m.runs(ctx, k)()
 		if err := b.run(ctx); err != nil {
 			return datum{}, err
 		}
@@ -533,7 +533,7 @@ func (m *model) fetching(k int, b behaviour) func(context.Context) (datum, error
 }
 
 func (m *model) change(ctx context.Context, ch *changing, b behaviour) error {
-	defer m.runs(-1, ctx)()
+	defer m.runs(ctx, -1)()
 	m.begins(ch)
 	if err := b.run(ctx); err != nil {
 		return err
@@ -568,7 +568,7 @@ func (b behaviour) run(ctx context.Context) error {
 // runs notes a run until it ends. To ask a fetch function's context whether it is
 // done would make it a function that can be cancelled, so the context inside it is
 // kept.
-func (m *model) runs(k int, ctx context.Context) (end func()) {
+func (m *model) runs(ctx context.Context, k int) (end func()) {
 	if k >= 0 {
 		ctx = reflect.ValueOf(ctx).Elem().FieldByName("Context").Interface().(context.Context)
 	}
@@ -898,13 +898,11 @@ func (m *model) end() {
 // checkRest: nothing waits any more, and what nobody needs is gone.
 func (m *model) checkRest() {
 	for _, e := range m.c.Entries(query.Filter{Key: key("data")}) {
-		switch e.State.FetchStatus() {
-		case query.FetchPaused:
+		if e.State.FetchStatus() == query.FetchPaused {
 			m.violated("%s is paused in spite of network and focus", e.State.Key())
-		case query.FetchIdle:
-			if !m.calm {
-				m.violated("%s is not collected", e.State.Key())
-			}
+		}
+		if e.State.FetchStatus() == query.FetchIdle && !m.calm {
+			m.violated("%s is not collected", e.State.Key())
 		}
 	}
 	if n := m.c.IsMutating(query.MutationFilter{}); n > 0 && !m.done["Clear"] {
