@@ -510,6 +510,23 @@ func TestStreamed_cancelledReplaceReadsNoFurther(t *testing.T) {
 	})
 }
 
+func TestStreamed_runsShareNoMemory(t *testing.T) {
+	t.Parallel()
+	inBubble(t, query.Config{}, func(t *testing.T, c *query.Client) {
+		initial := make([]int, 1, 8)
+		fetch := func(first int) []int {
+			q := (&ticker{first: first, n: 2}).query(query.StreamReset)
+			q.Key, q.InitialValue = key("ticks", first), initial
+			v, err := query.Fetch(t.Context(), c, q.Query())
+			require.NoError(t, err)
+			return v
+		}
+		a, b := fetch(10), fetch(20)
+		require.Equal(t, []int{0, 10, 11}, a)
+		require.Equal(t, []int{0, 20, 21}, b)
+	})
+}
+
 func TestStreamed_userCodeThatPanicsFailsTheAttempt(t *testing.T) {
 	t.Parallel()
 	src := &ticker{n: 1}
