@@ -39,8 +39,9 @@ type flight struct {
 // witness is an observer that asked for a fetch by hand: it shows the outcome
 // even if nobody subscribes, and what it showed is the answer.
 type witness struct {
-	o   *observer
-	saw atomic.Pointer[result]
+	o        *observer
+	failFast bool // an error is answer enough
+	saw      atomic.Pointer[result]
 }
 
 // fetchMode says how a fetch treats one that runs already.
@@ -106,7 +107,14 @@ func (tx *txn) fetch(e *entry, o *options, s seed, mode fetchMode) *flight {
 // testify lets the witnesses of a flight that is over see the outcome.
 func (tx *txn) testify(f *flight) {
 	for _, w := range f.witnesses {
-		tx.dirty = append(tx.dirty, w.o)
+		switch {
+		case w.failFast && f.err != nil:
+			continue // whoever asked gets the error, and looks no further
+		case w.o.e == f.e:
+			tx.dirty = append(tx.dirty, w.o)
+		default: // it has turned away, and shows its new entry when it is done
+			tx.later(w.o.derive)
+		}
 		tx.later(func() { w.saw.Store(w.o.current.Load()) })
 	}
 }

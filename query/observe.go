@@ -139,7 +139,7 @@ func (o *Observer[R]) Refetch(ctx context.Context, how RefetchOptions) (Result[R
 }
 
 func (o *Observer[R]) refetch(ctx context.Context, how RefetchOptions, d Direction) (Result[R], error) {
-	w := &witness{o: o.o}
+	w := &witness{o: o.o, failFast: how.FailFast}
 	f := o.o.fetch(fetchMode{cancelRefetch: how.Cancel.or(true), direction: d}, w)
 	if f == nil {
 		if o.o.c.life.Err() != nil {
