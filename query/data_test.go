@@ -361,3 +361,19 @@ func TestQuery_valuesCanBeCopiedAndChanged(t *testing.T) {
 		require.Equal(t, 1, v)
 	})
 }
+
+func TestInitialFunc_isNotAskedBySubscribing(t *testing.T) {
+	t.Parallel()
+	inBubble(t, query.Config{}, func(t *testing.T, c *query.Client) {
+		asked := 0
+		q := query.Query[int]{
+			Key:         key("a"),
+			Policy:      query.Policy{Enabled: query.Off},
+			InitialData: query.InitialFunc(func() (int, bool) { asked++; return 0, false }),
+		}
+		o := query.Observe(c, q)
+		before := asked
+		defer o.Subscribe(func(query.Result[int]) {})()
+		require.Equal(t, before, asked)
+	})
+}

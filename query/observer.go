@@ -150,10 +150,7 @@ func (o *observer) set(opts *options, sel *selector, keep bool) error {
 // and may fetch.
 func (o *observer) subscribe(m *mailbox) {
 	first, ok := false, false
-	o.c.mu.Lock()
-	opts := o.opts
-	o.c.mu.Unlock()
-	s := o.c.seed(opts)
+	s := o.seedIfOrphaned()
 	o.c.update(func(tx *txn) {
 		if ok = o.e != nil && !tx.closed && !m.ended; !ok {
 			m.end()
@@ -180,6 +177,18 @@ func (o *observer) subscribe(m *mailbox) {
 		return
 	}
 	o.derive()
+}
+
+// seedIfOrphaned evaluates initial data for the entry that an observer will turn
+// to whose own is gone. It calls user code.
+func (o *observer) seedIfOrphaned() seed {
+	o.c.mu.Lock()
+	opts, orphaned := o.opts, o.e != nil && o.e.removed && !o.c.quirks.OrphanedObservers
+	o.c.mu.Unlock()
+	if !orphaned {
+		return seed{}
+	}
+	return o.c.seed(opts)
 }
 
 // unsubscribe takes a mailbox back. Afterwards nothing more is put into it.

@@ -152,7 +152,7 @@ func (s *Scheduler) disarmLocked() {
 
 func (s *Scheduler) woken(round uint64) {
 	s.mu.Lock()
-	stale := round != s.round || s.wake == nil || s.firing
+	stale := round != s.round || s.wake == nil // which it also is while firing
 	if !stale {
 		s.wake = nil
 		s.firing = true
