@@ -22,9 +22,9 @@ func inBubble(t *testing.T, f func(t *testing.T)) {
 	synctest.Test(t, f)
 }
 
-// pass lets d go by, and everything that it brings about.
-func pass(d time.Duration) {
-	time.Sleep(d)
+// aSecondLater lets a second go by, and everything that it brings about.
+func aSecondLater() {
+	time.Sleep(time.Second)
 	synctest.Wait()
 }
 

@@ -12,7 +12,7 @@ import (
 
 func TestLocal_isABus(t *testing.T) {
 	t.Parallel()
-	bustest.Test(t, func(*testing.T) (a, b bus.Bus) {
+	bustest.Run(t, func(*testing.T) (a, b bus.Bus) {
 		l := new(bus.Local)
 		return l, l
 	})

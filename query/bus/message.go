@@ -41,7 +41,7 @@ type message struct {
 }
 
 // encode refuses a message of more than limit bytes.
-func (m message) encode(limit int) ([]byte, error) {
+func (m *message) encode(limit int) ([]byte, error) {
 	m.Version = version
 	text, err := json.Marshal(m)
 	if err != nil {

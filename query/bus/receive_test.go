@@ -14,10 +14,10 @@ import (
 	"github.com/freshet-go/freshet/querykey"
 )
 
-// updated is a message that arrives from another process.
-func updated(id string, at time.Time, data string) string {
-	return fmt.Sprintf(`{"v":1,"from":"wire","kind":"updated","key":["order",%q],"at":%q,"data":%s}`,
-		id, at.Format(time.RFC3339Nano), data)
+// updated is a message about order 1 that arrives from another process.
+func updated(at time.Time, data string) string {
+	return fmt.Sprintf(`{"v":1,"from":"wire","kind":"updated","key":["order","1"],"at":%q,"data":%s}`,
+		at.Format(time.RFC3339Nano), data)
 }
 
 func TestReceive_olderDataDoNotOverwriteNewer(t *testing.T) {
@@ -26,11 +26,11 @@ func TestReceive_olderDataDoNotOverwriteNewer(t *testing.T) {
 		hub := new(bus.Local)
 		a, w := attach(t, hub, bus.Options{}), tap(t, hub)
 		a.set(t, "1", 1)
-		w.say(t, updated("1", time.Now().Add(-time.Nanosecond), `{"Total":2}`))
+		w.say(t, updated(time.Now().Add(-time.Nanosecond), `{"Total":2}`))
 		require.Equal(t, 1, a.total("1"))
-		w.say(t, updated("1", time.Now(), `{"Total":3}`))
+		w.say(t, updated(time.Now(), `{"Total":3}`))
 		require.Equal(t, 3, a.total("1"))
-		w.say(t, updated("1", time.Now().Add(time.Second), `{"Total":4}`))
+		w.say(t, updated(time.Now().Add(time.Second), `{"Total":4}`))
 		require.Equal(t, 4, a.total("1"), "clocks differ a little")
 		require.Empty(t, a.errs.all())
 	})
@@ -41,12 +41,12 @@ func TestReceive_timesFarAheadCountAsNow(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		hub := new(bus.Local)
 		a, w := attach(t, hub, bus.Options{}), tap(t, hub)
-		w.say(t, updated("1", time.Now().AddDate(1000, 0, 0), `{"Total":2}`))
+		w.say(t, updated(time.Now().AddDate(1000, 0, 0), `{"Total":2}`))
 		require.Equal(t, 2, a.total("1"))
 		st, _ := a.State(orderQuery("1").Key)
 		require.True(t, st.DataUpdatedAt().Equal(time.Now()))
-		pass(time.Second)
-		w.say(t, updated("1", time.Now(), `{"Total":3}`))
+		aSecondLater()
+		w.say(t, updated(time.Now(), `{"Total":3}`))
 		require.Equal(t, 3, a.total("1"))
 	})
 }
@@ -73,8 +73,8 @@ func TestReceive_dataOfAnotherTypeAreRefused(t *testing.T) {
 		hub := new(bus.Local)
 		a, w := attach(t, hub, bus.Options{}), tap(t, hub)
 		a.set(t, "1", 1)
-		pass(time.Second)
-		w.say(t, updated("1", time.Now(), `"a secret"`))
+		aSecondLater()
+		w.say(t, updated(time.Now(), `"a secret"`))
 		require.Equal(t, 1, a.total("1"), "what is there stays")
 		require.Len(t, a.errs.all(), 1)
 		err := a.errs.all()[0]
@@ -104,7 +104,7 @@ func TestReceive_hostileMessagesAreRefused(t *testing.T) {
 		"no data":         {`{"v":1,"from":"x","kind":"updated","key":["order","1"],"at":"2000-01-01T00:00:00Z"}`, bus.ErrMalformed},
 		"no time":         {`{"v":1,"from":"x","kind":"updated","key":["order","1"],"data":1}`, bus.ErrMalformed},
 		"bad time":        {`{"v":1,"from":"x","kind":"updated","key":["order","1"],"at":"soon","data":1}`, bus.ErrMalformed},
-		"too large":       {updated("1", time.Unix(0, 0), `"`+string(make([]byte, 1000))+`"`), bus.ErrTooLarge},
+		"too large":       {updated(time.Unix(0, 0), `"`+string(make([]byte, 1000))+`"`), bus.ErrTooLarge},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -162,8 +162,8 @@ func TestReceive_infiniteListsKeepTheirPages(t *testing.T) {
 }
 
 func FuzzReceive(f *testing.F) {
-	f.Add([]byte(updated("1", time.Unix(1, 0), `{"Total":2}`)))
-	f.Add([]byte(updated("1", time.Unix(1<<40, 0), `[[[[[[]]]]]]`)))
+	f.Add([]byte(updated(time.Unix(1, 0), `{"Total":2}`)))
+	f.Add([]byte(updated(time.Unix(1<<40, 0), `[[[[[[]]]]]]`)))
 	f.Add([]byte(`{"v":1,"from":"x","kind":"removed","key":["order","1"],"at":"2100-01-01T00:00:00Z"}`))
 	f.Add([]byte(`{"v":1,"from":"x","kind":"added","key":[{"a":1}],"infinite":true,"data":{"pages":null}}`))
 	f.Add([]byte(`{"v":2}`))

@@ -1,7 +1,7 @@
 // Package bustest has the tests that every implementation of bus.Bus must pass.
 //
 //	func TestBroker(t *testing.T) {
-//		bustest.Test(t, func(t *testing.T) (a, b bus.Bus) {
+//		bustest.Run(t, func(t *testing.T) (a, b bus.Bus) {
 //			address := startBroker(t)
 //			return dial(t, address), dial(t, address)
 //		})
@@ -24,10 +24,10 @@ import (
 	"github.com/freshet-go/freshet/query/bus"
 )
 
-// Test runs the tests. join returns two ends of a new bus, as two processes would
+// Run runs the tests. join returns two ends of a new bus, as two processes would
 // have them; they may be the same value. What they need is to be released by
 // t.Cleanup.
-func Test(t *testing.T, join func(t *testing.T) (a, b bus.Bus)) {
+func Run(t *testing.T, join func(t *testing.T) (a, b bus.Bus)) {
 	t.Helper()
 	for _, c := range []struct {
 		name string
