@@ -25,6 +25,7 @@ type flight struct {
 	prompt      bool          // the first attempt begins with the fetch itself
 	lastAttempt bool          // the next failure is final
 	wake        chan struct{} // not nil while paused
+	woken       bool          // shown as going on, and about to
 	first       bool          // paused before the first attempt
 	witnesses   []*witness    // observers that show the outcome in any case
 
@@ -217,10 +218,9 @@ func (f *flight) gate(ctx context.Context, first bool) error {
 	}
 	select {
 	case <-wake:
-		return nil
 	case <-ctx.Done():
-		return context.Cause(ctx)
 	}
+	return context.Cause(ctx)
 }
 
 // hold pauses a flight that may not go on.
@@ -232,14 +232,25 @@ func (tx *txn) hold(f *flight, first bool) {
 	tx.dispatch(f.e, pauseAction{})
 }
 
-// resume lets a paused flight go on if it may.
-func (tx *txn) resume(f *flight) {
-	if f == nil || f.wake == nil || !tx.mayRun(f.opts.policy.NetworkMode, f.first) {
-		return
+// resume shows a paused flight as going on if it may. It does when it is awake.
+func (tx *txn) resume(f *flight) bool {
+	if f == nil || f.wake == nil || f.woken || !tx.mayRun(f.opts.policy.NetworkMode, f.first) {
+		return false
 	}
+	f.woken = true
 	tx.dispatch(f.e, continueAction{})
-	close(f.wake)
-	f.wake = nil
+	return true
+}
+
+// awake lets a resumed flight go on.
+func (f *flight) awake() {
+	c := f.e.c
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if f.woken {
+		close(f.wake)
+		f.wake, f.woken = nil, false
+	}
 }
 
 func (f *flight) failed(n int, err error, delay time.Duration) {

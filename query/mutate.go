@@ -29,10 +29,13 @@ type mutation struct {
 	wake      chan struct{} // not nil while paused in the attempt loop
 	first     bool          // paused before the first attempt
 	policy    MutationPolicy
-	cleared   bool     // no longer in the cache
-	onTried   []func() // see resumeThen
-	restored  bool     // came with a snapshot and needs no preparation
-	going     bool     // a restored mutation has its goroutine
+	cleared   bool         // no longer in the cache
+	sequels   []sequel     // wait for the attempts
+	rests     []func()     // of them, for after the callbacks
+	impatient *sched.Timer // ends both waits
+	hangs     bool         // they wait forever, by Quirks.HangingResume
+	restored  bool         // came with a snapshot and needs no preparation
+	going     bool         // a restored mutation has its goroutine
 
 	tried chan struct{} // closed once the attempts are over, before what comes after
 	done  chan struct{} // closed once data and err are final
@@ -186,32 +189,6 @@ func (m *mutation) run() {
 	data, err = answer, failure
 }
 
-// over tells those who resumed the mutation that its attempts are over; begun
-// is whether there were any. Telling twice is harmless.
-func (m *mutation) over(begun bool) {
-	if m.isOver() {
-		return
-	}
-	close(m.tried)
-	var tell []func()
-	m.c.update(func(*txn) { tell, m.onTried = m.onTried, nil })
-	if !begun && m.c.quirks.HangingResume {
-		return
-	}
-	for _, f := range tell {
-		f()
-	}
-}
-
-func (m *mutation) isOver() bool {
-	select {
-	case <-m.tried:
-		return true
-	default:
-		return false
-	}
-}
-
 // lift takes the mutation's patches off, keeping their effect if bake.
 func (m *mutation) lift(bake bool) {
 	m.c.lift(m.patches, bake)
@@ -230,6 +207,7 @@ func (m *mutation) settle(data any, err error) {
 		tx.mutations.settled(tx, m)
 	})
 	m.over(true)
+	m.conclude()
 	m.data, m.err = data, err
 	close(m.done)
 }
@@ -346,6 +324,7 @@ func (m *mutation) succeed(data any) error {
 	m.invalidate()
 	return firstError(
 		func() error { return all.settled(m.ctx, i, data, nil) },
+		func() error { m.follow(); return nil },
 		func() error { return m.own().settled(m.ctx, i, data, nil) },
 	)
 }
@@ -357,6 +336,7 @@ func (m *mutation) failed(err error) {
 	m.tell(func() error { return m.own().failure(m.ctx, i, err) })
 	m.invalidate()
 	m.tell(func() error { return all.settled(m.ctx, i, nil, err) })
+	m.follow()
 	m.tell(func() error { return m.own().settled(m.ctx, i, nil, err) })
 }
 

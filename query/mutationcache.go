@@ -1,9 +1,7 @@
 package query
 
 import (
-	"context"
 	"slices"
-	"sync/atomic"
 
 	"github.com/freshet-go/freshet/querykey"
 )
@@ -154,66 +152,4 @@ func (c *Client) Mutations(f MutationFilter) []MutationInfo {
 func (c *Client) IsMutating(f MutationFilter) int {
 	f.Status = StatusPending
 	return len(c.Mutations(f))
-}
-
-// ResumePausedMutations lets mutations go on that wait for the network, if there
-// is one, and waits until their attempts are over or ctx is done. A mounted client
-// does this by itself when network or focus return. The outcome of each is known
-// to whoever started it; the error is that of ctx.
-func (c *Client) ResumePausedMutations(ctx context.Context) error {
-	if c.life.Err() != nil {
-		return ErrClosed
-	}
-	if !c.online.Get() {
-		return nil
-	}
-	var paused []*mutation
-	c.update(func(tx *txn) { paused = tx.resumePaused() })
-	for _, m := range paused {
-		select {
-		case <-m.tried:
-		case <-ctx.Done():
-			return context.Cause(ctx)
-		}
-	}
-	return nil
-}
-
-// resumePaused lets all go on that may and returns all that were paused.
-func (tx *txn) resumePaused() []*mutation {
-	var paused []*mutation
-	for _, m := range tx.mutations.all {
-		if m.state.Load().paused {
-			paused = append(paused, m)
-		}
-	}
-	for _, m := range paused {
-		tx.resumeMutation(m)
-	}
-	return paused
-}
-
-// resumeThen lets paused mutations go on, if there is a network, and calls next
-// when the attempts of all of them are over: the last one calls it, before what
-// comes after its attempts.
-func (c *Client) resumeThen(next func()) {
-	var waiting atomic.Int64
-	arrive := func() {
-		if waiting.Add(-1) == 0 {
-			next()
-		}
-	}
-	waiting.Store(1)
-	if c.online.Get() {
-		c.update(func(tx *txn) {
-			for _, m := range tx.resumePaused() {
-				if m.isOver() && !tx.quirks.HangingResume {
-					continue
-				}
-				waiting.Add(1)
-				m.onTried = append(m.onTried, arrive)
-			}
-		})
-	}
-	arrive()
 }

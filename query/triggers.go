@@ -94,26 +94,25 @@ func (c *Client) signalled(v bool, react func()) {
 	}
 }
 
-// focused is the return of focus: mutations first, then what is on screen.
-func (c *Client) focused() {
-	c.resumeThen(func() {
-		c.refetchObserved(func(o *options) RefetchPolicy { return o.policy.RefetchOnFocus })
-	})
-}
-
-// reconnected is the return of the network.
-func (c *Client) reconnected() {
-	c.resumeThen(func() { c.refetchObserved((*options).onReconnect) })
-}
-
 // refetchObserved lets, for each entry, the first observer fetch that wants to
-// by the policy it has for the occasion, and resumes what is paused.
-func (c *Client) refetchObserved(policy func(*options) RefetchPolicy) {
+// by the policy it has for the occasion. What is paused goes on when wake is
+// called.
+func (c *Client) refetchObserved(policy func(*options) RefetchPolicy) (wake func()) {
+	var paused []*flight
 	for _, e := range c.entries(nil) {
 		if o := c.firstWilling(e, policy); o != nil {
 			o.fetch(fetchMode{}, &witness{o: o})
 		}
-		c.update(func(tx *txn) { tx.resume(e.flight) })
+		c.update(func(tx *txn) {
+			if f := e.flight; tx.resume(f) {
+				paused = append(paused, f)
+			}
+		})
+	}
+	return func() {
+		for _, f := range paused {
+			f.awake()
+		}
 	}
 }
 

@@ -66,6 +66,7 @@ func (r *run) notice(c *client, label string, spec object, told object) {
 				r.operations(c, label, ops[i:], told, made)
 				return nil
 			})
+			r.clock.tick() // until it waits
 			return
 		}
 		made = r.operations(c, label, ops[i:i+1], told, made)
@@ -75,6 +76,7 @@ func (r *run) notice(c *client, label string, spec object, told object) {
 // callback logs a call and runs its operations one after the other. It returns
 // the context that they made, nil for none, and the error that it is to throw.
 func (r *run) callback(c *client, label string, spec object, told object) (any, error) {
+	r.clock.tick()
 	r.logCallback(label, told)
 	defer r.happened()
 	made := r.operations(c, label, objects(spec["ops"]), told, absent)
@@ -181,7 +183,7 @@ func (r *run) rollback(c *client, raw object, told object) error {
 // pause waits, unless the scenario ends before.
 func (r *run) pause(d time.Duration) {
 	select {
-	case <-r.clock.After(d):
+	case <-r.clock.after(d):
 	case <-r.over:
 	}
 }

@@ -1,24 +1,118 @@
 package conformance
 
 import (
+	"sync"
+	"testing/synctest"
 	"time"
 
 	"github.com/benbjohnson/clock"
 )
 
-// alarmClock is the bubble's real clock for a client, and says so when one of
-// the client's timers fires. Nothing happens in a client by itself but through
-// its timers and the scripted functions, so the runner knows when to look.
-type alarmClock struct {
-	clock.Clock
-	fired func()
+// Lengths of time in the bubble. A bubble knows no moments without length in
+// which one thing happens after another, so a millisecond of the scenario is a
+// second of the bubble, which has room for all that happens in it: first, one by
+// one, the timers that are due, and from afterTimers on the steps.
+const (
+	millisecond = time.Second
+	perTimer    = time.Microsecond
+	perTick     = 10 * time.Nanosecond
+	afterTimers = 200 * time.Millisecond
+	perStep     = 100 * time.Microsecond
+)
+
+// eventClock is the time of a scenario as an event loop has it: it stands still
+// while something happens, and timers that are due together fire in the order in
+// which they were set, each when what the one before has brought about is over.
+type eventClock struct {
+	clock.Clock // that of the bubble; clients ask for nothing but what is below
+
+	start time.Time
+	fired func() // called when a timer fires
+
+	mu   sync.Mutex
+	set  int64         // timers that were set so far
+	last time.Duration // when the latest timer without delay is due
+	part time.Duration // how far into its millisecond the timer is that fires
 }
 
-// AfterFunc reports before it runs f: whoever waits for the report looks only
-// after everything has settled.
-func (c alarmClock) AfterFunc(d time.Duration, f func()) *clock.Timer {
-	return c.Clock.AfterFunc(d, func() {
+func newEventClock(fired func()) *eventClock {
+	c := clock.New()
+	return &eventClock{Clock: c, start: c.Now(), fired: fired}
+}
+
+// elapsed is the bubble's time since the start.
+func (c *eventClock) elapsed() time.Duration { return c.Clock.Since(c.start) }
+
+// passed is the scenario's time since its start, in whole milliseconds.
+func (c *eventClock) passed() time.Duration {
+	return c.elapsed() / millisecond * time.Millisecond
+}
+
+// Now returns the time of the scenario.
+func (c *eventClock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.start.Add(c.passed() + c.part)
+}
+
+// AfterFunc calls f after d. Less than a millisecond is no time at all, but
+// later than everything that needs no timer.
+func (c *eventClock) AfterFunc(d time.Duration, f func()) *clock.Timer {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	now := c.elapsed()
+	part := d % time.Millisecond
+	c.set++
+	due := (now/millisecond+d/time.Millisecond)*millisecond + time.Duration(c.set)%(afterTimers/perTimer)*perTimer
+	if due <= now {
+		due = max(now, c.last) + perTimer
+		c.last = due
+	}
+	return c.Clock.AfterFunc(due-now, func() {
+		c.into(part)
+		defer c.into(0)
 		c.fired()
 		f()
 	})
+}
+
+func (c *eventClock) into(part time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.part = part
+}
+
+// after returns a channel that is closed after d.
+func (c *eventClock) after(d time.Duration) <-chan struct{} {
+	over := make(chan struct{})
+	c.AfterFunc(d, func() { close(over) })
+	return over
+}
+
+// tick waits until everything else that needs no timer has come to rest. It
+// stands for the turn that an awaited promise takes to be heard of.
+func (c *eventClock) tick() { c.Clock.Sleep(perTick) }
+
+// resolve waits as long as what a function returned at once takes to be data of a
+// query: two turns, and it is the first to be heard in the second.
+func (c *eventClock) resolve() { c.Clock.Sleep(2*perTick - 1) }
+
+// settle waits until nothing more can happen in the present millisecond.
+func (c *eventClock) settle() {
+	c.Clock.Sleep(max(perStep, afterTimers-c.elapsed()%millisecond))
+	synctest.Wait()
+}
+
+// settleAt lets time pass up to the end of what happens d from the start.
+func (c *eventClock) settleAt(d time.Duration) {
+	c.Clock.Sleep(d/time.Millisecond*millisecond + afterTimers - c.elapsed())
+	synctest.Wait()
+}
+
+// reached returns a channel that is closed at the end of what happens d from the
+// start.
+func (c *eventClock) reached(d time.Duration) <-chan struct{} {
+	over := make(chan struct{})
+	c.Clock.AfterFunc(d/time.Millisecond*millisecond+afterTimers-c.elapsed(), func() { close(over) })
+	return over
 }

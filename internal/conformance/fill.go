@@ -19,7 +19,7 @@ func filled(v any, known object) any {
 		}
 		return clone(at(value, path))
 	case list:
-		out := make(list, len(v))
+		out := emptyList(len(v))
 		for i, x := range v {
 			out[i] = orNull(filled(x, known))
 		}

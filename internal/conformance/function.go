@@ -110,7 +110,11 @@ func (r *run) call(ctx context.Context, fn string, who any, call object, consume
 	r.counts[slot]++
 	n := r.counts[slot]
 	call["n"] = float64(n)
-	r.log.calls = append(r.log.calls, call)
+	entry := shallow(call)
+	if entry["pageParam"] == absent {
+		delete(entry, "pageParam")
+	}
+	r.log.calls = append(r.log.calls, entry)
 	r.mu.Unlock()
 	r.happened()
 
@@ -134,11 +138,11 @@ func (r *run) await(ctx context.Context, answer response, consume, stop bool, ab
 	if consume {
 		gone = ctx.Done()
 	}
-	var due <-chan time.Time
+	var due <-chan struct{}
 	switch {
 	case answer.never:
 	case answer.after > 0:
-		due = r.clock.After(answer.after)
+		due = r.clock.after(answer.after)
 	case consume && ctx.Err() != nil: // its signal has fired already
 		aborted()
 		if stop {
@@ -146,6 +150,7 @@ func (r *run) await(ctx context.Context, answer response, consume, stop bool, ab
 		}
 		return nil
 	default:
+		r.clock.resolve()
 		return nil
 	}
 	for {
@@ -185,7 +190,7 @@ func (r *run) settle(answer response, call object) (any, error) {
 		return nil, &scriptedError{answer.reason}
 	}
 	v := filled(answer.value, known)
-	if v == absent && call["key"] != nil {
+	if _, page := call["direction"]; v == absent && call["key"] != nil && !page {
 		return nil, &scriptedError{canonical(call["key"]) + " data is undefined"}
 	}
 	return v, nil

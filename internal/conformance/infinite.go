@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"context"
+	"slices"
 
 	"github.com/freshet-go/freshet/query"
 )
@@ -16,9 +17,21 @@ func itself(v any) any { return v }
 // identity.
 func shown(data any) any {
 	if p, ok := data.(pages); ok {
-		return object{"pages": p.Pages, "pageParams": p.PageParams}
+		return object{"pages": withoutAbsent(p.Pages), "pageParams": withoutAbsent(p.PageParams)}
 	}
 	return data
+}
+
+// withoutAbsent is l with nulls for what is absent, as JSON has it.
+func withoutAbsent(l list) list {
+	if !slices.Contains(l, any(absent)) {
+		return l
+	}
+	l = slices.Clone(l)
+	for i, v := range l {
+		l[i] = orNull(v)
+	}
+	return l
 }
 
 // stored is the reverse of shown.
@@ -43,7 +56,7 @@ func (r *run) infiniteQuery(c *client, o *queryOptions[pages]) query.InfiniteQue
 	q := query.InfiniteQuery[any, any]{
 		Key: o.query.Key, Skip: o.query.Skip, Policy: o.query.Policy, Meta: o.query.Meta, Share: o.query.Share,
 		InitialData: o.query.InitialData, PlaceholderData: o.query.PlaceholderData,
-		InitialPageParam: clone(o.written["initialPageParam"]),
+		InitialPageParam: clone(orAbsent(lookup(o.written, "initialPageParam"))),
 		MaxPages:         count(o.written["maxPages"]),
 		Pages:            count(o.written["pages"]),
 	}

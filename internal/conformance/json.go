@@ -55,7 +55,7 @@ func plain(v any) (any, error) {
 func clone(v any) any {
 	switch v := v.(type) {
 	case list:
-		out := make(list, len(v))
+		out := emptyList(len(v))
 		for i, x := range v {
 			out[i] = clone(x)
 		}
@@ -70,6 +70,10 @@ func clone(v any) any {
 		return v
 	}
 }
+
+// emptyList returns a list of n values. It has room for one, since only what takes
+// up room can be told from other lists when it is empty.
+func emptyList(n int) list { return make(list, n, max(n, 1)) }
 
 // canonical returns JSON text without white space and with sorted members. An
 // absent value is the word undefined, null in a list and left out of an object.

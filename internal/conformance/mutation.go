@@ -3,6 +3,7 @@ package conformance
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/freshet-go/freshet/query"
 )
@@ -96,10 +97,48 @@ func (r *run) untypedCallbacks(c *client, level string, specs object) query.Muta
 	return calls
 }
 
-// cacheCallbacks are the callbacks around all mutations of a client.
+// cacheCallbacks are the callbacks around all mutations of a client. Those that
+// are missing take their turn all the same, and that of a missing one of the
+// mutation itself, for query-core awaits what is not there, too.
 func (r *run) cacheCallbacks(c *client, options object) query.MutationCallbacks {
 	specs, _ := options["mutationCache"].(object)
-	return r.untypedCallbacks(c, "cache", specs)
+	given := r.untypedCallbacks(c, "cache", specs)
+	calls, ended := given, map[uint64]time.Duration{} // when the first of the two was through
+	end := func(m query.MutationInfo) {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		ended[m.ID] = r.clock.elapsed()
+	}
+	calls.OnSuccess = func(ctx context.Context, m query.MutationInfo, data any) error {
+		defer end(m)
+		if given.OnSuccess == nil {
+			r.clock.tick()
+			return nil
+		}
+		return given.OnSuccess(ctx, m, data)
+	}
+	calls.OnError = func(ctx context.Context, m query.MutationInfo, err error) error {
+		defer end(m)
+		if given.OnError == nil {
+			r.clock.tick()
+			return nil
+		}
+		return given.OnError(ctx, m, err)
+	}
+	calls.OnSettled = func(ctx context.Context, m query.MutationInfo, data any, err error) error {
+		r.mu.Lock()
+		alone := r.clock.elapsed() == ended[m.ID]
+		r.mu.Unlock()
+		if alone {
+			r.clock.tick()
+		}
+		if given.OnSettled == nil {
+			r.clock.tick()
+			return nil
+		}
+		return given.OnSettled(ctx, m, data, err)
+	}
+	return calls
 }
 
 // mutationDefaults compiles what a mutation and its defaults have in common.

@@ -5,10 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
-	"testing/synctest"
 	"time"
-
-	"github.com/benbjohnson/clock"
 
 	"github.com/freshet-go/freshet/query"
 )
@@ -18,7 +15,7 @@ import (
 type run struct {
 	s     *Scenario
 	ctx   context.Context //nolint:containedctx // it ends with the run
-	clock clock.Clock
+	clock *eventClock
 
 	quirks query.Quirks
 
@@ -106,14 +103,15 @@ func quirks() query.Quirks {
 func (s *Scenario) play(carefully bool, q query.Quirks) ([]any, error) {
 	ctx, cancel := context.WithCancel(context.Background())
 	r := &run{
-		s: s, ctx: ctx, quirks: q, clock: clock.New(),
+		s: s, ctx: ctx, quirks: q,
 		wake: make(chan struct{}, 1), over: make(chan struct{}),
 		focus: new(query.Signal), online: query.NewSignal(true),
 		clients: map[string]*client{}, observers: map[string]*observed{}, saved: map[string][]byte{},
 		seen: newSeen(), vars: as[object](clone(s.vars)),
 		counts: map[string]int{}, promises: map[string]bool{}, log: newEvents(),
 	}
-	r.start = r.clock.Now()
+	r.clock = newEventClock(r.happened)
+	r.start = r.clock.start
 	defer r.work.Wait()
 	defer r.end(cancel)
 	if err := r.newClient("main", s.client); err != nil {
@@ -144,39 +142,37 @@ func (r *run) take(step object, carefully bool) error {
 		err = r.advance(time.Duration(as[float64](step["ms"]))*time.Millisecond, carefully)
 	} else {
 		err = r.do(step)
+		r.clock.settle()
 	}
 	if err != nil {
 		return err
 	}
-	synctest.Wait()
 	return r.record()
 }
 
 // advance lets time pass and records each millisecond at which something
 // happened, except the last, which the step itself records.
 func (r *run) advance(d time.Duration, carefully bool) error {
+	end := r.clock.passed() + d
 	if carefully {
-		for range d.Milliseconds() {
-			r.clock.Sleep(time.Millisecond)
-			synctest.Wait()
+		for at := r.clock.passed() + time.Millisecond; at < end; at += time.Millisecond {
+			r.clock.settleAt(at)
 			if err := r.record(); err != nil {
 				return err
 			}
 		}
-		return nil
 	}
-	reached := make(chan struct{})
-	r.clock.AfterFunc(d, func() { close(reached) })
+	reached := r.clock.reached(end)
 	for {
 		select {
 		case <-reached:
+			r.clock.settle()
 			return nil
 		case <-r.wake:
-			// What falls due within the same millisecond belongs to one record.
-			if part := r.clock.Since(r.start) % time.Millisecond; part != 0 {
-				r.clock.Sleep(time.Millisecond - part)
+			r.clock.settle()
+			if r.clock.passed() == end {
+				return nil
 			}
-			synctest.Wait()
 			if err := r.record(); err != nil {
 				return err
 			}
@@ -209,7 +205,7 @@ func (r *run) end(cancel context.CancelFunc) {
 }
 
 // now returns the virtual time in milliseconds.
-func (r *run) now() float64 { return float64(r.clock.Since(r.start).Milliseconds()) }
+func (r *run) now() float64 { return float64(r.clock.passed().Milliseconds()) }
 
 // time returns the moment of a virtual time.
 func (r *run) time(ms float64) time.Time {

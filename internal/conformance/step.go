@@ -235,7 +235,7 @@ func (r *run) newClient(id string, options object) error {
 		return err
 	}
 	cfg := query.Config{
-		Clock: alarmClock{r.clock, r.happened},
+		Clock: r.clock,
 		Focus: r.focus, Online: r.online,
 		Defaults: queries, MutationDefaults: mutations,
 		Quirks:     r.quirks,

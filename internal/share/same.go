@@ -1,9 +1,12 @@
 package share
 
-import "reflect"
+import (
+	"reflect"
+	"unsafe"
+)
 
 // Same reports whether a and b are one and the same: maps, pointers, channels and
-// functions by what they point to, slices by first element and length, other
+// functions by what they point to, slices by their place and length, other
 // values by ==, looking into structs and arrays that == does not accept. It never
 // panics. Like ==, it holds NaN to differ from itself.
 func Same(a, b any) bool {
@@ -29,7 +32,7 @@ func sameList(a, b []any) bool {
 	if len(a) != len(b) || (a == nil) != (b == nil) {
 		return false
 	}
-	return len(a) == 0 || &a[0] == &b[0]
+	return unsafe.SliceData(a) == unsafe.SliceData(b)
 }
 
 // sameValue is Same for two values of one type.
@@ -38,7 +41,7 @@ func sameValue(a, b reflect.Value) bool {
 	case reflect.Map:
 		return a.Pointer() == b.Pointer()
 	case reflect.Slice:
-		return a.Len() == b.Len() && a.IsNil() == b.IsNil() && (a.Len() == 0 || a.Pointer() == b.Pointer())
+		return a.Len() == b.Len() && a.IsNil() == b.IsNil() && a.Pointer() == b.Pointer()
 	case reflect.Func:
 		return sameFunc(a, b)
 	case reflect.Interface:

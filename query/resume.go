@@ -1,0 +1,151 @@
+package query
+
+import (
+	"context"
+	"sync/atomic"
+	"time"
+)
+
+// This file holds what happens when network or focus return: paused mutations go
+// on, and when their attempts are over so do the queries.
+
+// patience is how long the callbacks of a mutation may hold up those who wait for
+// its attempts. Callbacks that write and invalidate are through by then, so that
+// what they invalidate is not fetched twice; those that wait hold up nobody.
+const patience = 500 * time.Microsecond
+
+// sequel is what waits for the attempts of mutations. It is called between their
+// callbacks, where query-core has it, and what it returns after all of them.
+type sequel func() (rest func())
+
+// focused is the return of focus: mutations first, then what is on screen.
+func (c *Client) focused() {
+	c.resumeThen(func() func() {
+		return c.refetchObserved(func(o *options) RefetchPolicy { return o.policy.RefetchOnFocus })
+	})
+}
+
+// reconnected is the return of the network.
+func (c *Client) reconnected() {
+	c.resumeThen(func() func() { return c.refetchObserved((*options).onReconnect) })
+}
+
+// resumeThen lets paused mutations go on, if there is a network, and calls next
+// when the attempts of all of them are over.
+func (c *Client) resumeThen(next sequel) {
+	var waiting atomic.Int64
+	arrive := func() func() {
+		if waiting.Add(-1) == 0 {
+			return next()
+		}
+		return func() {}
+	}
+	waiting.Store(1)
+	if c.online.Get() {
+		c.update(func(tx *txn) {
+			for _, m := range tx.resumePaused() {
+				if m.isOver() && !tx.quirks.HangingResume {
+					continue
+				}
+				waiting.Add(1)
+				m.sequels = append(m.sequels, arrive)
+			}
+		})
+	}
+	arrive()()
+}
+
+// ResumePausedMutations lets mutations go on that wait for the network, if there
+// is one, and waits until their attempts are over or ctx is done. A mounted client
+// does this by itself when network or focus return. The outcome of each is known
+// to whoever started it; the error is that of ctx.
+func (c *Client) ResumePausedMutations(ctx context.Context) error {
+	if c.life.Err() != nil {
+		return ErrClosed
+	}
+	if !c.online.Get() {
+		return nil
+	}
+	var paused []*mutation
+	c.update(func(tx *txn) { paused = tx.resumePaused() })
+	for _, m := range paused {
+		select {
+		case <-m.tried:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+	return nil
+}
+
+// resumePaused lets all go on that may and returns all that were paused.
+func (tx *txn) resumePaused() []*mutation {
+	var paused []*mutation
+	for _, m := range tx.mutations.all {
+		if m.state.Load().paused {
+			paused = append(paused, m)
+		}
+	}
+	for _, m := range paused {
+		tx.resumeMutation(m)
+	}
+	return paused
+}
+
+// over says that the attempts are over; begun is whether there were any. Saying
+// it twice is harmless.
+func (m *mutation) over(begun bool) {
+	if m.isOver() {
+		return
+	}
+	close(m.tried)
+	m.c.update(func(tx *txn) {
+		m.hangs = !begun && tx.quirks.HangingResume
+		if len(m.sequels) > 0 {
+			m.impatient = tx.sched.AfterFunc(patience, m.hurry)
+		}
+	})
+}
+
+// hurry lets those who wait for the attempts wait no longer for callbacks.
+func (m *mutation) hurry() {
+	m.c.mu.Lock()
+	defer m.c.mu.Unlock()
+	m.c.goLocked(m.conclude)
+}
+
+func (m *mutation) isOver() bool {
+	select {
+	case <-m.tried:
+		return true
+	default:
+		return false
+	}
+}
+
+// follow lets those go on that wait for the attempts.
+func (m *mutation) follow() {
+	var next []sequel
+	m.c.update(func(*txn) {
+		if !m.hangs {
+			next, m.sequels = m.sequels, nil
+		}
+	})
+	for _, f := range next {
+		rest := f()
+		m.c.update(func(*txn) { m.rests = append(m.rests, rest) })
+	}
+}
+
+// conclude is follow and what comes after all callbacks.
+func (m *mutation) conclude() {
+	m.follow()
+	var rests []func()
+	m.c.update(func(*txn) {
+		rests, m.rests = m.rests, nil
+		m.impatient.Stop()
+	})
+	for _, f := range rests {
+		f()
+	}
+}
