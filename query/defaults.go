@@ -2,6 +2,7 @@ package query
 
 import (
 	"context"
+	"reflect"
 	"slices"
 
 	"github.com/freshet-go/freshet/querykey"
@@ -18,7 +19,12 @@ type Defaults struct {
 	// PlaceholderData is shown for queries without placeholder data of their own:
 	// KeepPrevious[any]() keeps previous data everywhere.
 	PlaceholderData PlaceholderData[any]
-	Meta            map[string]any
+	// Share decides what is kept of old data when new data arrive, for queries that
+	// have no Share and say nothing of Policy.StructuralSharing. Nil is structural
+	// sharing. It must not change its arguments; what it returns of another type
+	// than the query's is not kept.
+	Share func(old, next any) any
+	Meta  map[string]any
 }
 
 // prefixed are values set for key prefixes, in the order in which the prefixes
@@ -45,6 +51,8 @@ type defaults struct {
 	mutations MutationDefaults
 	byQuery   []prefixed[Defaults]
 	byMutate  []prefixed[MutationDefaults]
+
+	registered []registration // see Register
 }
 
 // SetDefaultOptions replaces the client's defaults for queries and mutations,
@@ -105,6 +113,9 @@ func (c *Client) defaultsFor(key querykey.Key) []Defaults {
 }
 
 func (o *options) fill(d Defaults) {
+	if o.share == nil && o.policy.StructuralSharing == 0 && d.Share != nil {
+		o.share = shareOf(o.typ, d.Share)
+	}
 	o.policy = o.policy.over(d.Policy)
 	if o.fetch == nil && !o.skip && d.Fetch != nil {
 		o.fetch = d.Fetch
@@ -117,5 +128,16 @@ func (o *options) fill(d Defaults) {
 	}
 	if o.meta == nil {
 		o.meta = d.Meta
+	}
+}
+
+// shareOf is a sharing function that does not know the type of the data.
+func shareOf(typ reflect.Type, share func(old, next any) any) func(old, next any) any {
+	return func(old, next any) any {
+		kept := share(old, next)
+		if typ != nil && reflect.TypeOf(kept) != typ {
+			return next
+		}
+		return kept
 	}
 }

@@ -18,6 +18,8 @@ var (
 	ErrNoFetch = errors.New("query: no fetch function")
 	// ErrNoMutationFunc means that a mutation without Do function had to run.
 	ErrNoMutationFunc = errors.New("query: no mutation function")
+	// ErrNoKey means that a mutation cannot be known again without a key.
+	ErrNoKey = errors.New("query: no key")
 	// ErrTypeMismatch means that a key is in use with data of another type.
 	ErrTypeMismatch = errors.New("query: key is in use with another type")
 	// ErrNotInfinite means that a page was asked for of a query without pages.

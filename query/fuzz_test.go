@@ -37,6 +37,7 @@ func FuzzHydrate(f *testing.F) {
 		`{"version":1,"queries":[{"key":[{"b":[1,"2"]}],"status":"success","data":[1e400,"\ud800<"]}]}`,
 		`{"version":1,"queries":[{"key":["a"],"status":"success","data":1,"dataUpdateCount":-1}]}`,
 		`{"version":1,"mutations":[{"key":["m"],"scope":"s","status":"pending","variables":1,"context":{"a":1},"isPaused":true},{"status":"pending","scope":"s","variables":"x","isPaused":true}]}`,
+		`{"version":1,"queries":[{"key":["a"],"status":"success","data":{"Name":"x"}}],"mutations":[{"key":["m",1],"status":"pending","variables":{"Name":"y"},"isPaused":true},{"key":["m"],"status":"pending","isPaused":true}]}`,
 		`{"version":1,"mutations":[{"status":"success","data":1},{"status":"idle"},{"status":"other"}]}`,
 	} {
 		for kind := range uint8(len(users())) {
@@ -84,6 +85,9 @@ func hydrateAndUse(t *testing.T, s *query.Snapshot, kind uint8, size int) {
 	require.NoError(t, c.SetMutationDefaults(key(), query.MutationDefaults{Do: func(_ context.Context, m query.MutationInfo) (any, error) {
 		return m.Variables, nil
 	}}))
+	if kind%2 == 0 {
+		require.NoError(t, query.Register(c, registered(t)))
+	}
 	if err := c.Hydrate(s, query.HydrateOptions{}); err != nil {
 		require.True(t, strings.HasPrefix(err.Error(), "query: hydrate: "), err)
 		require.Equal(t, 0, held(c), "a snapshot that is refused changes nothing")
@@ -96,8 +100,25 @@ func hydrateAndUse(t *testing.T, s *query.Snapshot, kind uint8, size int) {
 	for _, e := range c.Entries(query.Filter{}) {
 		users()[int(kind)%len(users())](t, c, e.State.Key())
 	}
+	if kind%4 == 1 {
+		require.NoError(t, query.Register(c, registered(t)))
+	}
 	require.NoError(t, c.ResumePausedMutations(t.Context()))
 	requireTravels(t, c, size)
+}
+
+// registered is a mutation for the runs under ["m"], whose variables must be
+// items.
+func registered(t *testing.T) query.Mutation[item, item] {
+	t.Helper()
+	return query.Mutation[item, item]{
+		Key: key("m"),
+		Do:  func(_ context.Context, v item) (item, error) { return v, nil },
+		Optimistic: func(tx *query.Tx, v item) {
+			query.PatchAll(tx, query.Filter{}, func(item) item { return v })
+			query.Patch(tx, query.Query[item]{Key: key("a")}, func(_ item, ok bool) (item, bool) { return v, ok })
+		},
+	}
 }
 
 // requireTravels checks that what c holds can be saved and restored, and is not

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"sync"
 
 	"github.com/freshet-go/freshet/querykey"
 )
@@ -26,11 +25,14 @@ type RestoredError struct{ Message string }
 func (e *RestoredError) Error() string { return e.Message }
 
 // Hydrate puts a snapshot into the cache. An entry that is there already is
-// overwritten only by newer data. Data stay encoded until a query of some type
-// first uses them; if they do not fit that type they are dropped, and fetched
-// again. Mutations are added as new ones; those that were pending go on with
-// ResumePausedMutations, if defaults for their key bring a function. The
-// snapshot is checked first: one that is not valid changes nothing.
+// overwritten only by newer data, and is marked stale by newer data that do not
+// fit its type. Data of others stay encoded until a query of some type first uses
+// them; if they do not fit they are dropped, and fetched again. A null does not
+// fit a type that is never encoded as one.
+// Mutations are added as new ones; those that were paused go on with
+// ResumePausedMutations, with the functions that Register or defaults for their
+// key bring, and without any they fail with ErrNoMutationFunc. The snapshot is
+// checked first: one that is not valid changes nothing.
 func (c *Client) Hydrate(s *Snapshot, o HydrateOptions) error {
 	if s == nil {
 		return nil
@@ -41,11 +43,15 @@ func (c *Client) Hydrate(s *Snapshot, o HydrateOptions) error {
 	if c.life.Err() != nil {
 		return ErrClosed
 	}
-	for _, m := range s.Mutations {
-		c.restoreMutation(m, o.MutationDefaults)
+	runs := make([]*mutation, len(s.Mutations))
+	for i, m := range s.Mutations {
+		runs[i] = c.restoreMutation(m, o.MutationDefaults)
 	}
 	for _, q := range s.Queries {
 		c.restoreQuery(q, o)
+	}
+	for _, m := range runs {
+		c.showAgain(m)
 	}
 	return nil
 }
@@ -116,7 +122,12 @@ func (c *Client) restoreQuery(q QuerySnapshot, with HydrateOptions) {
 		direction: q.Direction, invalidated: q.IsInvalidated, status: q.Status, fetchStatus: FetchIdle,
 	}
 	if len(q.Data) > 0 {
-		st.data, st.hasData = c.unpackFor(q.Key, &packed{text: q.Data}), true
+		var err error
+		st.hasData = true
+		if st.data, err = c.unpackFor(q.Key, &packed{text: q.Data}); err != nil {
+			c.outdate(q, err)
+			return
+		}
 		if st.status == StatusPending {
 			st.status, st.dataUpdatedAt = StatusSuccess, q.DehydratedAt
 		}
@@ -146,24 +157,36 @@ func (c *Client) restoreQuery(q QuerySnapshot, with HydrateOptions) {
 	})
 }
 
+// outdate marks the entry of q stale, for which there are newer data that it
+// cannot hold.
+func (c *Client) outdate(q QuerySnapshot, err error) {
+	c.report("hydrated data do not fit "+q.Key.String(), err)
+	c.update(func(tx *txn) {
+		e := tx.index.find(q.Key)
+		if e == nil {
+			return
+		}
+		if st := e.state.Load(); q.DataUpdatedAt.After(st.dataUpdatedAt) && !st.invalidated {
+			tx.dispatch(e, invalidateAction{})
+		}
+	})
+}
+
 // unpackFor decodes data for those who use the key already.
-func (c *Client) unpackFor(key querykey.Key, p *packed) any {
+func (c *Client) unpackFor(key querykey.Key, p *packed) (data any, err error) {
 	e := c.index.find(key)
 	if e == nil {
-		return p
+		return p, nil
 	}
 	unpack := e.opts.Load().unpack
 	if unpack == nil {
-		return p
+		return p, nil
 	}
-	var data any
-	if err := protect(func() (err error) { data, err = unpack(p); return err }); err != nil {
-		return p
-	}
-	return data
+	err = protect(func() (err error) { data, err = unpack(p); return err })
+	return data, err
 }
 
-func (c *Client) restoreMutation(d MutationSnapshot, defaults MutationDefaults) {
+func (c *Client) restoreMutation(d MutationSnapshot, defaults MutationDefaults) *mutation {
 	st := &mutationState{
 		status: d.Status, err: restoredError(d.Error), failureCount: d.FailureCount,
 		failureReason: restoredError(d.FailureReason), paused: d.IsPaused, submittedAt: d.SubmittedAt,
@@ -177,11 +200,17 @@ func (c *Client) restoreMutation(d MutationSnapshot, defaults MutationDefaults) 
 	m := c.newMutation(c.life, o, st.variables)
 	m.restored = true
 	m.state.Store(st)
+	bind := c.binding(m)
 	c.update(func(tx *txn) {
-		if !tx.closed {
-			tx.mutations.add(tx, m)
+		if tx.closed {
+			return
 		}
+		if bind != nil {
+			bind()
+		}
+		tx.mutations.add(tx, m)
 	})
+	return m
 }
 
 func unpackLater(text json.RawMessage) any {
@@ -189,73 +218,4 @@ func unpackLater(text json.RawMessage) any {
 		return nil
 	}
 	return &packed{text: text}
-}
-
-// packed is a value that is still encoded: it came with a snapshot and nobody
-// has said yet of which type it is.
-type packed struct {
-	text json.RawMessage
-	once sync.Once
-	any  any
-}
-
-// tree decodes the value without knowing its type.
-func (p *packed) tree() any {
-	p.once.Do(func() { _ = json.Unmarshal(p.text, &p.any) }) // Hydrate has checked it
-	return p.any
-}
-
-// unpack decodes the data of the entry that o is about to use.
-func (c *Client) unpack(o *options) {
-	e := c.index.find(o.key)
-	if e == nil || o.unpack == nil {
-		return
-	}
-	st := e.state.Load()
-	p, ok := st.data.(*packed)
-	if !ok || c.claims(e, o.typ) != nil {
-		return
-	}
-	next := *st
-	next.under = nil
-	err := protect(func() (err error) { next.data, err = o.unpack(p); return err })
-	if err != nil {
-		c.report("hydrated data do not fit "+o.key.String(), err)
-		next = blank
-		next.fetchStatus = st.fetchStatus
-	}
-	c.update(func(tx *txn) {
-		if e.state.Load() == st {
-			tx.restore(e, next)
-		}
-	})
-}
-
-// decoded is as for data that may still be packed.
-func decoded[T any](v any) (T, bool) {
-	if t, ok := as[T](v); ok {
-		return t, true
-	}
-	var none T
-	p, ok := v.(*packed)
-	if !ok {
-		return none, false
-	}
-	if err := json.Unmarshal(p.text, &none); err != nil {
-		return none, false
-	}
-	return none, true
-}
-
-// unpackerOf decodes packed data as T. An interface does not say how: data stay
-// packed for a type that does, and are shown as a tree.
-func unpackerOf[T any]() func(*packed) (any, error) {
-	if typeOf[T]() == nil {
-		return nil
-	}
-	return func(p *packed) (any, error) {
-		var v T
-		err := json.Unmarshal(p.text, &v)
-		return v, err
-	}
 }

@@ -230,3 +230,151 @@ func TestDehydrate_leavesPatchesOut(t *testing.T) {
 		ch.settle(nil)
 	})
 }
+
+// saved is a snapshot of one entry with this JSON for data, changed at.
+func saved(data string, at time.Time) *query.Snapshot {
+	return &query.Snapshot{Version: query.SnapshotVersion, Queries: []query.QuerySnapshot{{
+		Key: key("a"), Status: query.StatusSuccess, Data: json.RawMessage(data), DataUpdatedAt: at, DataUpdateCount: 1,
+	}}}
+}
+
+// nullable is encoded as null when it is not set, as sql.Null and its likes are.
+type nullable struct{ v *int }
+
+func (n nullable) MarshalJSON() ([]byte, error)  { return json.Marshal(n.v) }
+func (n *nullable) UnmarshalJSON(b []byte) error { return json.Unmarshal(b, &n.v) }
+
+func TestHydrate_nullIsDataOfTypesThatHaveIt(t *testing.T) {
+	t.Parallel()
+	takes[*int](t, true)
+	takes[[]int](t, true)
+	takes[map[string]int](t, true)
+	takes[any](t, true)
+	takes[json.RawMessage](t, true)
+	takes[nullable](t, true)
+	takes[struct{}](t, true)
+	takes[int](t, false)
+	takes[string](t, false)
+	takes[bool](t, false)
+	takes[item](t, false)
+	takes[[2]int](t, false)
+	takes[time.Time](t, false)
+	takes[query.Pages[int, int]](t, false)
+}
+
+// takes checks whether a null is taken for a T, or dropped and fetched.
+func takes[T any](t *testing.T, null bool) {
+	t.Helper()
+	for _, data := range []string{"null", " null\n"} {
+		inBubble(t, query.Config{}, func(t *testing.T, c *query.Client) {
+			require.NoError(t, c.Hydrate(saved(data, time.Now()), query.HydrateOptions{}))
+			fetched := false
+			var none T
+			v, err := query.Fetch(t.Context(), c, query.Query[T]{
+				Key: key("a"), Policy: query.Policy{StaleTime: query.StaleNever()},
+				Fetch: func(context.Context) (T, error) { fetched = true; return none, nil },
+			})
+			require.NoError(t, err)
+			require.Equal(t, null, !fetched, "%T", none)
+			if !fetched {
+				require.JSONEq(t, text(t, v), text(t, none))
+			}
+		})
+	}
+}
+
+func TestHydrate_firstTypedUseIsNoEvent(t *testing.T) {
+	t.Parallel()
+	uses := map[string]func(*testing.T, *query.Client, query.Query[item]){
+		"Get": func(t *testing.T, c *query.Client, q query.Query[item]) {
+			require.Equal(t, item{"lamp"}, value(t, c, q))
+		},
+		"Fetch": func(t *testing.T, c *query.Client, q query.Query[item]) {
+			v, err := query.Fetch(t.Context(), c, q)
+			require.NoError(t, err)
+			require.Equal(t, item{"lamp"}, v)
+		},
+		"Observe": func(t *testing.T, c *query.Client, q query.Query[item]) {
+			require.Equal(t, item{"lamp"}, query.Observe(c, q).Current().Data())
+		},
+	}
+	for name, use := range uses {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			inBubble(t, query.Config{}, func(t *testing.T, c *query.Client) {
+				require.NoError(t, c.Hydrate(saved(`{"Name":"lamp"}`, time.Now()), query.HydrateOptions{}))
+				before, _ := c.State(key("a"))
+				heard, stop := listen(c, query.EventOptions{Kinds: []query.EventKind{query.EventUpdated, query.EventAdded, query.EventRemoved}})
+				defer stop()
+				use(t, c, query.Query[item]{Key: key("a"), Policy: query.Policy{StaleTime: query.StaleNever()}})
+				synctest.Wait()
+				require.Empty(t, heard.all())
+				after, _ := c.State(key("a"))
+				require.Equal(t, item{"lamp"}, after.Data())
+				require.Equal(t, before.DataUpdatedAt(), after.DataUpdatedAt())
+				require.Equal(t, before.DataUpdateCount(), after.DataUpdateCount())
+			})
+		})
+	}
+}
+
+func TestHydrate_untypedObserverSeesTheTypeOnceThereIsOne(t *testing.T) {
+	t.Parallel()
+	inBubble(t, query.Config{}, func(t *testing.T, c *query.Client) {
+		require.NoError(t, c.Hydrate(saved(`{"Name":"lamp"}`, time.Now()), query.HydrateOptions{}))
+		o := query.Observe(c, query.Query[any]{Key: key("a"), Policy: query.Policy{Enabled: query.Off}})
+		r, stop := record(o)
+		defer stop()
+		require.Equal(t, map[string]any{"Name": "lamp"}, o.Current().Data())
+		require.Equal(t, item{"lamp"}, value(t, c, query.Query[item]{Key: key("a")}))
+		synctest.Wait()
+		require.Equal(t, item{"lamp"}, r.last().Data())
+	})
+}
+
+func TestHydrate_cancellationBringsTypedDataBack(t *testing.T) {
+	t.Parallel()
+	inBubble(t, query.Config{}, func(t *testing.T, c *query.Client) {
+		require.NoError(t, c.SetQueryDefaults(key("a"), query.Defaults{Fetch: func(ctx context.Context, _ query.FetchInfo) (any, error) {
+			<-ctx.Done()
+			return nil, context.Cause(ctx)
+		}}))
+		require.NoError(t, c.Hydrate(saved(`{"Name":"lamp"}`, time.Now()), query.HydrateOptions{}))
+		go func() { _, _ = query.Fetch(t.Context(), c, query.Query[any]{Key: key("a")}) }()
+		synctest.Wait()
+		q := query.Query[item]{Key: key("a"), Policy: query.Policy{StaleTime: query.StaleNever()}}
+		o := query.Observe(c, q)
+		defer o.Subscribe(ignore)()
+		synctest.Wait()
+		require.True(t, o.Current().IsFetching())
+		require.NoError(t, c.Cancel(t.Context(), query.Filter{}))
+		synctest.Wait()
+		require.False(t, o.Current().IsFetching())
+		require.Equal(t, item{"lamp"}, o.Current().Data())
+		require.Equal(t, item{"lamp"}, value(t, c, q))
+	})
+}
+
+func TestHydrate_newerDataThatDoNotFitMakeStaleWhatIsThere(t *testing.T) {
+	t.Parallel()
+	for _, data := range []string{`"secret"`, `null`} {
+		j := new(journal)
+		inBubble(t, query.Config{Logger: j.logger()}, func(t *testing.T, c *query.Client) {
+			q := query.Query[int]{Key: key("a"), Policy: query.Policy{StaleTime: query.StaleNever(), Enabled: query.Off}}
+			require.NoError(t, query.Set(c, q, 1))
+			o := query.Observe(c, q)
+			defer o.Subscribe(ignore)()
+			require.NoError(t, c.Hydrate(saved(data, time.Now().Add(-time.Second)), query.HydrateOptions{}))
+			synctest.Wait()
+			require.False(t, o.Current().IsStale(), "what is older does not matter")
+			require.NoError(t, c.Hydrate(saved(data, time.Now().Add(time.Second)), query.HydrateOptions{}))
+			synctest.Wait()
+			st, _ := c.State(q.Key)
+			require.True(t, st.IsInvalidated())
+			require.Equal(t, 1, o.Current().Data())
+			require.Equal(t, 1, value(t, c, q))
+			require.Contains(t, j.String(), "do not fit")
+			require.NotContains(t, j.String(), "secret")
+		})
+	}
+}
