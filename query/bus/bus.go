@@ -46,9 +46,9 @@ package bus
 
 import "context"
 
-// Bus carries messages to all who subscribe. It may lose, repeat and delay them,
-// and may or may not bring a message back to its sender, but must bring those of
-// one sender that do arrive to each subscriber in order. All methods may be called
+// Bus carries messages to all who subscribe, in the process that publishes and in
+// others. It may lose, repeat and delay them, but must bring those of one sender
+// that do arrive to each subscriber in order. All methods may be called
 // concurrently.
 type Bus interface {
 	// Publish sends a message, which the caller will not change any more. It
@@ -56,7 +56,7 @@ type Bus interface {
 	Publish(ctx context.Context, message []byte) error
 	// Subscribe calls deliver with every message from now on until stop is called.
 	// Calls for messages of different senders may overlap. deliver may keep the
-	// message, but not change it. stop may be called more than once, and from
-	// deliver; it does not wait for a call that is running.
+	// message, but not change it, and does not publish. stop may be called more than
+	// once, and from deliver; it does not wait for a call that is running.
 	Subscribe(deliver func(message []byte)) (stop func(), err error)
 }

@@ -14,23 +14,27 @@ type Local struct {
 	subs []*subscription // copied on write
 }
 
-type subscription struct{ deliver func([]byte) }
+type subscription struct{ f func([]byte) }
 
-// Publish calls all who have subscribed. The error is the cause of a ctx that is
-// done before a subscriber's turn.
+// Publish calls all who have subscribed. The error is the cause of a ctx that was
+// done before.
 func (l *Local) Publish(ctx context.Context, message []byte) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	l.deliver(message)
+	return nil
+}
+
+func (l *Local) deliver(message []byte) {
 	l.mu.Lock()
 	subs := l.subs
 	l.mu.Unlock()
 	for _, s := range subs {
-		if ctx.Err() != nil {
-			return context.Cause(ctx)
-		}
 		if l.has(s) {
-			s.deliver(message)
+			s.f(message)
 		}
 	}
-	return nil
 }
 
 // has is false for those who were stopped by another subscriber.

@@ -1,7 +1,6 @@
 package bus_test
 
 import (
-	"context"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -16,19 +15,6 @@ func TestLocal_isABus(t *testing.T) {
 		l := new(bus.Local)
 		return l, l
 	})
-}
-
-func TestLocal_contextIsHeededBetweenSubscribers(t *testing.T) {
-	t.Parallel()
-	var l bus.Local
-	ctx, cancel := context.WithCancel(t.Context())
-	_, err := l.Subscribe(func([]byte) { cancel() })
-	require.NoError(t, err)
-	second := 0
-	_, err = l.Subscribe(func([]byte) { second++ })
-	require.NoError(t, err)
-	require.ErrorIs(t, l.Publish(ctx, []byte("m")), context.Canceled)
-	require.Zero(t, second)
 }
 
 func TestLocal_whoIsStoppedByAnotherHearsNothing(t *testing.T) {

@@ -116,7 +116,9 @@ func testOrder(t *testing.T, a, b bus.Bus) {
 func testSubscribers(t *testing.T, a, b bus.Bus) {
 	one, _ := listen(t, b)
 	two, _ := listen(t, b)
+	own, _ := listen(t, a)
 	send(t, a, "a1")
+	own.wants(t, "a1")
 	one.wants(t, "a1")
 	two.wants(t, "a1")
 }
