@@ -2,7 +2,6 @@ package persist_test
 
 import (
 	"encoding/json"
-	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -75,7 +74,7 @@ func TestParseRecord_errorTellsNothingOfTheRecord(t *testing.T) {
 	require.ErrorIs(t, err, persist.ErrMalformed)
 	require.NotContains(t, err.Error(), "hunter2")
 	var cause *json.UnmarshalTypeError
-	require.True(t, errors.As(err, &cause))
+	require.ErrorAs(t, err, &cause)
 
 	_, err = persist.ParseRecord([]byte(`{"version":1,"timestamp":"hunter2"}`))
 	require.ErrorIs(t, err, persist.ErrMalformed)

@@ -201,9 +201,9 @@ type handing struct {
 	removed bool
 }
 
-func (s *handing) Load(context.Context) (*persist.Record, error)    { return s.record, nil }
+func (s *handing) Load(context.Context) (*persist.Record, error)   { return s.record, nil }
 func (s *handing) Save(_ context.Context, r *persist.Record) error { s.record = r; return nil }
-func (s *handing) Remove(context.Context) error                     { s.removed = true; return nil }
+func (s *handing) Remove(context.Context) error                    { s.removed = true; return nil }
 
 func TestRestore_failureOfTheStoreLeavesItAlone(t *testing.T) {
 	t.Parallel()

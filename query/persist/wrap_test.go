@@ -505,7 +505,7 @@ func TestClose_doesNotWaitForAStorageThatHangs(t *testing.T) {
 
 func TestWrap_manyAtOnceAreAllSaved(t *testing.T) {
 	t.Parallel()
-	const n = 3000 // more than wait for a slow subscriber
+	const n = 1500 // more than wait for a slow subscriber
 	querytest.Run(t, func(h *querytest.Harness) {
 		s := new(storage)
 		p := persister(h, s, persist.QueryOptions{})
