@@ -64,9 +64,9 @@ type Persister struct {
 
 // wrapped is what a Persister knows of an entry that a wrapped query has fetched.
 type wrapped struct {
-	id      uint64 // of the entry
-	tried   bool   // to restore it
-	unsaved bool   // was fetched, and will soon be in the cache
+	id     uint64 // of the entry
+	tried  bool   // to restore it
+	coming int    // fetches, or pages of them, that may still have to reach the cache
 }
 
 // NewPersister returns a Persister that saves in the background what wrapped
@@ -111,10 +111,10 @@ func (p *Persister) hear(ev query.Event) {
 	case ev.Action == query.ActionSuccess && !ev.Manual:
 		key := ev.Query.State.Key()
 		w, ok := p.known[key]
-		if !ok || w.id != ev.Query.ID || !w.unsaved {
+		if !ok || w.id != ev.Query.ID {
 			return
 		}
-		w.unsaved = false
+		w.coming = max(w.coming-1, 0)
 		p.known[key] = w
 		p.dirty[key] = true
 	default:
@@ -124,12 +124,12 @@ func (p *Persister) hear(ev query.Event) {
 }
 
 // catchUp takes what was fetched for what is in the cache, and forgets what is no
-// longer there. It needs mu. What is not in the cache yet stays unsaved.
+// longer there. It needs mu.
 func (p *Persister) catchUp() {
 	for key, w := range p.known {
 		if _, ok := p.client.State(key); !ok {
 			delete(p.known, key)
-		} else if w.unsaved {
+		} else if w.coming > 0 {
 			p.dirty[key] = true
 		}
 	}
@@ -177,8 +177,11 @@ func (p *Persister) saveDirty(ctx context.Context, last bool) {
 	}
 }
 
-// lookUp returns the entry under key if the filter chooses it.
+// lookUp returns the entry under key if it is to be kept.
 func (p *Persister) lookUp(key querykey.Key) (query.Entry, bool) {
+	if p.saving.closed() {
+		return query.Entry{}, false
+	}
 	f := p.o.Filter
 	if f.Key.Len() > 0 && (!key.Matches(f.Key) || f.Exact && key != f.Key) {
 		return query.Entry{}, false

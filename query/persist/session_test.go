@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -290,6 +291,53 @@ func TestStart_twoSessionsOfOneClientLiveSideBySide(t *testing.T) {
 		require.Equal(h, "missing", saved(h, b, 1))
 		require.NoError(h, first.Close(h.Context()))
 		require.NoError(h, second.Close(h.Context()))
+	})
+}
+
+func TestStart_endOfItsContextEndsRestoring(t *testing.T) {
+	t.Parallel()
+	querytest.Run(t, func(h *querytest.Harness) {
+		ctx, cancel := context.WithCancelCause(h.Context())
+		store := hanging{empty()}
+		var err error
+		go func() { _, err = persist.Start(ctx, h.Client(), store, persist.Options{}) }()
+		h.Settle()
+		enough := errors.New("enough")
+		cancel(enough)
+		h.Settle()
+		require.ErrorIs(h, err, enough)
+	})
+}
+
+// hanging is a store that is never read to the end.
+type hanging struct{ persist.Store }
+
+func (hanging) Load(ctx context.Context) (*persist.Record, error) {
+	<-ctx.Done()
+	return nil, context.Cause(ctx)
+}
+
+func TestStart_manySessionsMayShareAStore(t *testing.T) {
+	t.Parallel()
+	store := persist.File{Path: filepath.Join(t.TempDir(), "client.json")}
+	querytest.Run(t, func(h *querytest.Harness) {
+		var all sync.WaitGroup
+		for i := range 8 {
+			all.Go(func() {
+				session, err := persist.Start(h.Context(), h.Client(), store, persist.Options{})
+				if err == nil {
+					err = errors.Join(query.Set(h.Client(), orderQuery(i), "x"), session.Close(h.Context()))
+				}
+				if err != nil {
+					h.Error(err)
+				}
+			})
+		}
+		all.Wait()
+		require.NoError(h, persist.Save(h.Context(), h.Client(), store, persist.Options{}))
+		for i := range 8 {
+			require.Equal(h, `"x"`, saved(h, store, i))
+		}
 	})
 }
 

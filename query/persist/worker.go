@@ -45,11 +45,16 @@ func (w *worker) wait() bool {
 		return false
 	case <-w.woken:
 	}
+	return !w.closed() // else the last job does what this one would
+}
+
+// closed reports whether close was called.
+func (w *worker) closed() bool {
 	select {
-	case <-w.quit: // the last job does what this one would
-		return false
-	default:
+	case <-w.quit:
 		return true
+	default:
+		return false
 	}
 }
 

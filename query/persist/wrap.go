@@ -63,7 +63,7 @@ func run[T, R any](ctx context.Context, p *Persister, q query.Query[T], fetch fu
 	}
 	v, err := fetch()
 	if err == nil {
-		p.noted(e, func(w *wrapped) { w.unsaved = true })
+		p.noted(e, func(w *wrapped) { w.coming++ })
 	}
 	return v, err
 }

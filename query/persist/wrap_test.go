@@ -465,6 +465,7 @@ func TestClose_savesWhatIsNotSavedYet(t *testing.T) {
 		other, _ := order(h, p, 2, querytest.Value("packed"))
 		require.Equal(h, "packed", fetch(h, other))
 		require.False(h, s.has(h, 2), "nothing is kept once it is closed")
+		require.Equal(h, 1, s.gets, "nor restored")
 	})
 }
 
