@@ -167,3 +167,36 @@ func TestDefaultsForMutations_fillByKey(t *testing.T) {
 		require.ErrorIs(t, err, query.ErrNoMutationFunc, "without key there are no defaults by key")
 	})
 }
+
+func TestDefaults_shareStandsInForQueriesThatSayNothingOfIt(t *testing.T) {
+	t.Parallel()
+	older := func(old, _ any) any { return old }
+	off := query.Policy{StructuralSharing: query.Off}
+	for name, tc := range map[string]struct {
+		q    query.Query[int]
+		more query.Defaults // for the key
+		want int
+	}{
+		"says nothing":         {q: query.Query[int]{}, want: 1},
+		"shares by itself":     {q: query.Query[int]{Share: func(old, next int) int { return old + next }}, want: 3},
+		"shares nothing":       {q: query.Query[int]{Policy: off}, want: 2},
+		"nothing for its key":  {more: query.Defaults{Policy: off}, want: 2},
+		"otherwise by its key": {more: query.Defaults{Share: func(_, next any) any { return next }}, want: 2},
+		"of another type":      {more: query.Defaults{Share: func(any, any) any { return "x" }}, want: 2},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			inBubble(t, query.Config{Defaults: query.Defaults{Share: older}}, func(t *testing.T, c *query.Client) {
+				q := tc.q
+				q.Key = key("shared")
+				require.NoError(t, c.SetQueryDefaults(q.Key, tc.more))
+				for n := range 2 {
+					q.Fetch = func(context.Context) (int, error) { return n + 1, nil }
+					_, err := query.Fetch(t.Context(), c, q)
+					require.NoError(t, err)
+				}
+				require.Equal(t, tc.want, value(t, c, q))
+			})
+		})
+	}
+}
