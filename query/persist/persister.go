@@ -60,6 +60,7 @@ type Persister struct {
 	mu    sync.Mutex // guards what follows
 	known map[querykey.Key]wrapped
 	dirty map[querykey.Key]bool
+	lost  bool // events
 }
 
 // wrapped is what a Persister knows of an entry that a wrapped query has fetched.
@@ -100,7 +101,7 @@ func (p *Persister) hear(ev query.Event) {
 	defer p.mu.Unlock()
 	switch {
 	case ev.Kind == query.EventLost:
-		p.catchUp()
+		p.lost = true
 	case ev.Query == nil:
 		return
 	case ev.Kind == query.EventRemoved:
@@ -166,8 +167,9 @@ func (p *Persister) report(err error) {
 // saveDirty is the job of the persister's worker.
 func (p *Persister) saveDirty(ctx context.Context, last bool) {
 	p.mu.Lock()
-	if last {
+	if last || p.lost {
 		p.catchUp()
+		p.lost = false
 	}
 	dirty := slices.Collect(maps.Keys(p.dirty))
 	clear(p.dirty)
