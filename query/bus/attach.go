@@ -50,11 +50,11 @@ type Attachment struct {
 
 	ctx    context.Context //nolint:containedctx // of the attachment's own goroutine
 	cancel context.CancelFunc
-	work   sync.WaitGroup // the goroutine that sends, and deliveries; none is added once closed
+	ended  chan struct{}  // closed once nothing is added to work any more
+	work   sync.WaitGroup // the goroutine that sends, and deliveries
 
 	mu       sync.Mutex // no user code runs under it
 	closed   bool
-	stops    []func()
 	out      outbox
 	sending  bool                // a goroutine empties the outbox
 	removing map[uint64]struct{} // entries that are removed because others have done so
@@ -77,7 +77,7 @@ func Attach(ctx context.Context, client *query.Client, b Bus, o Options) (*Attac
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
 	a := &Attachment{
-		client: client, bus: b, opts: o, id: rand.Text(),
+		client: client, bus: b, opts: o, id: rand.Text(), ended: make(chan struct{}),
 		out:      outbox{limit: o.Buffer, news: make(map[querykey.Key]news)},
 		removing: make(map[uint64]struct{}),
 	}
@@ -90,10 +90,14 @@ func Attach(ctx context.Context, client *query.Client, b Bus, o Options) (*Attac
 	deaf := client.SubscribeEvents(query.EventOptions{
 		Kinds: []query.EventKind{query.EventAdded, query.EventUpdated, query.EventRemoved},
 	}, a.heard)
-	a.mu.Lock()
-	a.stops = []func(){leave, deaf}
-	a.mu.Unlock()
-	context.AfterFunc(a.ctx, a.end)
+	context.AfterFunc(a.ctx, func() {
+		defer close(a.ended)
+		a.mu.Lock()
+		a.closed = true
+		a.mu.Unlock()
+		deaf()
+		leave()
+	})
 	return a, nil
 }
 
@@ -102,9 +106,9 @@ func Attach(ctx context.Context, client *query.Client, b Bus, o Options) (*Attac
 // callback. Closing again is harmless.
 func (a *Attachment) Close(ctx context.Context) error {
 	a.cancel()
-	a.end()
 	done := make(chan struct{})
 	go func() {
+		<-a.ended
 		a.work.Wait()
 		close(done)
 	}()
@@ -113,17 +117,6 @@ func (a *Attachment) Close(ctx context.Context) error {
 		return nil
 	case <-ctx.Done():
 		return fmt.Errorf("bus: close: %w", context.Cause(ctx))
-	}
-}
-
-func (a *Attachment) end() {
-	a.mu.Lock()
-	a.closed = true
-	stops := a.stops
-	a.stops = nil
-	a.mu.Unlock()
-	for _, stop := range stops {
-		stop()
 	}
 }
 

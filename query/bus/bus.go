@@ -32,9 +32,9 @@
 // # Trust
 //
 // Who may write to a bus may write to the cache. What arrives is checked and
-// bounded, but not authenticated: that is for the transport. Data go to everybody
-// on the bus, so keys should say whose they are, and [Options.Share] keep back
-// what is for one process alone.
+// bounded, but not authenticated: that is for the transport. Entries that are made
+// of it are collected like others. Data go to everybody on the bus, so keys should
+// say whose they are, and [Options.Share] keep back what is for one process alone.
 //
 // # The wire
 //

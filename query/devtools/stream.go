@@ -35,6 +35,8 @@ func (t *tools) events(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// push sends text. A deadline that passes while nothing happens would end the
+// stream, so there is one only meanwhile.
 func (t *tools) push(w http.ResponseWriter, out *http.ResponseController, text string) error {
 	err := out.SetWriteDeadline(t.wall.Now().Add(patience))
 	if err != nil && !errors.Is(err, http.ErrNotSupported) {
@@ -43,5 +45,12 @@ func (t *tools) push(w http.ResponseWriter, out *http.ResponseController, text s
 	if _, err := w.Write([]byte(text)); err != nil {
 		return err
 	}
-	return out.Flush()
+	if err := out.Flush(); err != nil {
+		return err
+	}
+	err = out.SetWriteDeadline(time.Time{})
+	if err != nil && !errors.Is(err, http.ErrNotSupported) {
+		return err
+	}
+	return nil
 }

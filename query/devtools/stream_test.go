@@ -9,6 +9,7 @@ import (
 	"sync"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -24,6 +25,14 @@ type reader struct {
 	header http.Header
 	gate   chan struct{} // nil is open
 	fail   error
+
+	deadline time.Time // now
+	writing  time.Time // at the last Write
+}
+
+func (r *reader) SetWriteDeadline(t time.Time) error {
+	r.deadline = t
+	return nil
 }
 
 func (r *reader) Header() http.Header { return r.header }
@@ -36,6 +45,7 @@ func (r *reader) Write(text []byte) (int, error) {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.writing = r.deadline
 	r.text.Write(text)
 	return len(text), r.fail
 }
@@ -81,6 +91,8 @@ func TestEvents_areTold(t *testing.T) {
 		require.Contains(t, told, `data: {"kind":"added","at":"2000-01-01T00:00:00Z","query":{"key":"[\"n\",1]","id":1,`)
 		require.Contains(t, told, `data: {"kind":"updated","at":"2000-01-01T00:00:00Z","action":"success","manual":true,"query":`)
 		require.Contains(t, told, `"mutation":{"key":"[\"pay\"]","id":1,"status":"success"`)
+		require.Equal(t, time.Now().Add(30*time.Second), r.writing)
+		require.Zero(t, r.deadline, "nothing ends a stream in which nothing happens")
 		cancel()
 		<-ended
 		require.NoError(t, c.Close(context.WithoutCancel(t.Context())))
