@@ -66,6 +66,9 @@ func (tx *txn) build(o *options, s seed) *entry {
 		return e
 	}
 	tx.lastID++
+	if s.of != o {
+		s = seed{}
+	}
 	e := &entry{c: tx.Client, id: tx.lastID, key: o.key, initial: s.state(), defaults: tx.defaultsFor(o.key)}
 	e.opts.Store(o)
 	e.typ, e.pager, e.gcTime = o.typ, o.pager, o.policy.GCTime.orDefault()
@@ -78,6 +81,7 @@ func (tx *txn) build(o *options, s seed) *entry {
 
 // adopt makes o the entry's options: the last ones given count.
 func (tx *txn) adopt(e *entry, o *options, s seed) {
+	usable := s.ok && s.of == o
 	if len(e.defaults) > 0 {
 		filled := *o
 		for _, d := range e.defaults {
@@ -93,7 +97,7 @@ func (tx *txn) adopt(e *entry, o *options, s seed) {
 		e.pager = o.pager
 	}
 	e.gcTime = e.gcTime.longer(o.policy.GCTime.orDefault())
-	if st := e.state.Load(); !st.hasData && s.ok {
+	if st := e.state.Load(); !st.hasData && usable {
 		e.initial = s.state()
 		next := *st
 		next.data, next.hasData, next.dataUpdatedAt = s.data, true, s.at

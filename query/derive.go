@@ -40,23 +40,32 @@ type derivation struct {
 
 	interval time.Duration
 	now      time.Time
-	keep     bool // only the timers are to be set
+	purpose  purpose
 }
+
+// purpose is what a derivation is for.
+type purpose uint8
+
+const (
+	toShow purpose = iota // bring the result up to date and set the timers
+	toKeep                // set the timers alone
+	toFlip                // bring it up to date since a timer says that it is stale
+)
 
 // derive brings the observer's result up to date, tells subscribers if it
 // changed, and sets the timers. Whoever comes while a derivation runs leaves it
 // to begin again.
-func (o *observer) derive() { o.bringUpToDate(false) }
+func (o *observer) derive() { o.bringUpToDate(toShow) }
 
 // keep sets the timers if no derivation has done so since the first subscriber
 // came, and leaves the result alone.
-func (o *observer) keep() { o.bringUpToDate(true) }
+func (o *observer) keep() { o.bringUpToDate(toKeep) }
 
-func (o *observer) bringUpToDate(keep bool) {
+func (o *observer) bringUpToDate(p purpose) {
 	c := o.c
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if keep && !o.rearm {
+	if p == toKeep && !o.rearm {
 		return
 	}
 	o.dirty = true
@@ -68,9 +77,9 @@ func (o *observer) bringUpToDate(keep bool) {
 		o.dirty = false
 		d := &derivation{
 			o: o, opts: o.opts, sel: o.sel, e: o.e, st: o.e.state.Load(),
-			base: o.since, prev: o.current.Load(), seen: o.seen, now: c.sched.Now(), keep: keep,
+			base: o.since, prev: o.current.Load(), seen: o.seen, now: c.sched.Now(), purpose: p,
 		}
-		keep = false
+		p = toShow
 		r := o.compute(d)
 		o.show(d, r)
 	}
@@ -222,7 +231,7 @@ func (d *derivation) shared(next any) any {
 // show makes r the observer's result, under the mutex.
 func (o *observer) show(d *derivation, r *result) {
 	before := o.seen
-	if d.keep {
+	if d.purpose == toKeep {
 		if len(o.subs) > 0 && !o.c.closed {
 			o.setTimers(d, before, d.prev)
 		}
@@ -244,7 +253,8 @@ func (o *observer) show(d *derivation, r *result) {
 	} else {
 		r = d.prev
 	}
-	if len(o.subs) > 0 && !o.c.closed {
+	stuck := d.purpose == toFlip && o.c.quirks.StuckStaleFlag
+	if len(o.subs) > 0 && !o.c.closed && !stuck {
 		o.setTimers(d, before, r)
 	}
 }

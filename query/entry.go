@@ -69,6 +69,7 @@ func (c *Client) claims(e *entry, t reflect.Type) error {
 
 // seed is initial data that was evaluated, ready to be put under the lock.
 type seed struct {
+	of   *options // whose they are
 	data any
 	at   time.Time
 	ok   bool
@@ -83,13 +84,44 @@ func (s seed) state() *state {
 	return &first
 }
 
-// seed evaluates the initial data of o if the entry under its key could use
-// them. It calls user code.
+// seed evaluates the initial data that count if o becomes the options of the entry
+// under its key, if it can use any. It calls user code.
 func (c *Client) seed(o *options) seed {
-	if o.initial == nil {
+	if o.initial == nil && o.decides() {
 		return seed{}
 	}
-	if e := c.index.find(o.key); e != nil && e.state.Load().hasData {
+	e := c.index.find(o.key)
+	if e != nil && (e.state.Load().hasData || o.initial == nil) {
+		return c.lent(e, o)
+	}
+	return c.evaluate(o)
+}
+
+// lent evaluates the initial data that come with the fetch function which an
+// observer lends to an entry whose options are to be o.
+func (c *Client) lent(e *entry, o *options) seed {
+	if o.decides() || e.state.Load().hasData {
+		return seed{}
+	}
+	c.mu.Lock()
+	o = e.lender()
+	c.mu.Unlock()
+	return c.evaluate(o)
+}
+
+// lender returns the options of the first observer that says how to fetch, nil if
+// there is none. It needs the mutex.
+func (e *entry) lender() *options {
+	for _, x := range e.observers {
+		if x.opts.decides() {
+			return x.opts
+		}
+	}
+	return nil
+}
+
+func (c *Client) evaluate(o *options) seed {
+	if o == nil || o.initial == nil {
 		return seed{}
 	}
 	return ask(c, "InitialData", seed{}, func() seed {
@@ -99,9 +131,9 @@ func (c *Client) seed(o *options) seed {
 		}
 		if o.initial.at != nil {
 			if at, known := o.initial.at(); known {
-				return seed{data, at, true}
+				return seed{o, data, at, true}
 			}
 		}
-		return seed{data, c.sched.Now(), true}
+		return seed{o, data, c.sched.Now(), true}
 	})
 }

@@ -241,11 +241,12 @@ func (c *Client) refetch(ctx context.Context, chosen []*entry, how RefetchOption
 		if !c.refetchable(e) {
 			continue
 		}
+		s := c.lent(e, e.opts.Load())
 		c.update(func(tx *txn) {
 			if tx.closed || e.removed { // since it was chosen
 				return
 			}
-			f := tx.fetch(e, nil, seed{}, fetchMode{cancelRefetch: how.Cancel.or(true)})
+			f := tx.fetch(e, nil, s, fetchMode{cancelRefetch: how.Cancel.or(true)})
 			if e.state.Load().fetchStatus != FetchPaused {
 				flights = append(flights, f)
 			}

@@ -75,11 +75,8 @@ func (tx *txn) fetch(e *entry, o *options, s seed, mode fetchMode) *flight {
 		tx.adopt(e, o, s)
 	}
 	if !e.opts.Load().decides() {
-		for _, x := range e.observers {
-			if x.opts.decides() {
-				tx.adopt(e, x.opts, seed{})
-				break
-			}
+		if lender := e.lender(); lender != nil {
+			tx.adopt(e, lender, s)
 		}
 	}
 	f := &flight{e: e, opts: e.opts.Load(), direction: mode.direction, done: make(chan struct{})}

@@ -25,4 +25,8 @@ type Quirks struct {
 	// HangingResume makes the return of focus or network wait for ever, and nothing
 	// refetch, if OnMutate of a mutation that was paused fails meanwhile.
 	HangingResume bool
+	// StuckStaleFlag lets a stale timer that fires over data newer than those it was
+	// set for be the last one, so that Result.IsStale stays false. Otherwise it is set
+	// again.
+	StuckStaleFlag bool
 }

@@ -63,7 +63,7 @@ func (o *observer) arm(t **sched.Timer, d time.Duration, f func()) {
 // fetched.
 func (o *observer) turnStale() {
 	if r := o.current.Load(); !r.stale {
-		o.derive()
+		o.bringUpToDate(toFlip)
 	}
 }
 

@@ -8,12 +8,12 @@ import (
 	"github.com/benbjohnson/clock"
 )
 
-// Lengths of time in the bubble. A bubble knows no moments without length in
-// which one thing happens after another, so a millisecond of the scenario is a
-// second of the bubble, which has room for all that happens in it: first, one by
-// one, the timers that are due, and from afterTimers on the steps.
+// A bubble knows no moments without length in which one thing happens after
+// another, so all times are longer there: a millisecond of the scenario is a
+// second of the bubble, which has room for all that happens in it. First come, one
+// by one, the timers that are due, and from afterTimers on the steps.
 const (
-	millisecond = time.Second
+	scale       = 1000
 	perTimer    = time.Microsecond
 	perTick     = 10 * time.Nanosecond
 	afterTimers = 200 * time.Millisecond
@@ -45,7 +45,7 @@ func (c *eventClock) elapsed() time.Duration { return c.Clock.Since(c.start) }
 
 // passed is the scenario's time since its start, in whole milliseconds.
 func (c *eventClock) passed() time.Duration {
-	return c.elapsed() / millisecond * time.Millisecond
+	return (c.elapsed() / scale).Truncate(time.Millisecond)
 }
 
 // Now returns the time of the scenario.
@@ -63,7 +63,8 @@ func (c *eventClock) AfterFunc(d time.Duration, f func()) *clock.Timer {
 	now := c.elapsed()
 	part := d % time.Millisecond
 	c.set++
-	due := (now/millisecond+d/time.Millisecond)*millisecond + time.Duration(c.set)%(afterTimers/perTimer)*perTimer
+	turn := time.Duration(c.set) * perTimer % afterTimers
+	due := (c.passed()+d.Truncate(time.Millisecond))*scale + turn
 	if due <= now {
 		due = max(now, c.last) + perTimer
 		c.last = due
@@ -99,13 +100,13 @@ func (c *eventClock) resolve() { c.Clock.Sleep(2*perTick - 1) }
 
 // settle waits until nothing more can happen in the present millisecond.
 func (c *eventClock) settle() {
-	c.Clock.Sleep(max(perStep, afterTimers-c.elapsed()%millisecond))
+	c.Clock.Sleep(max(perStep, c.passed()*scale+afterTimers-c.elapsed()))
 	synctest.Wait()
 }
 
 // settleAt lets time pass up to the end of what happens d from the start.
 func (c *eventClock) settleAt(d time.Duration) {
-	c.Clock.Sleep(d/time.Millisecond*millisecond + afterTimers - c.elapsed())
+	c.Clock.Sleep(d*scale + afterTimers - c.elapsed())
 	synctest.Wait()
 }
 
@@ -113,6 +114,6 @@ func (c *eventClock) settleAt(d time.Duration) {
 // start.
 func (c *eventClock) reached(d time.Duration) <-chan struct{} {
 	over := make(chan struct{})
-	c.Clock.AfterFunc(d/time.Millisecond*millisecond+afterTimers-c.elapsed(), func() { close(over) })
+	c.Clock.AfterFunc(d*scale+afterTimers-c.elapsed(), func() { close(over) })
 	return over
 }

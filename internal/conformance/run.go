@@ -97,6 +97,7 @@ func quirks() query.Quirks {
 		RefilterInvalidated:   true,
 		HangingCancel:         true,
 		HangingResume:         true,
+		StuckStaleFlag:        true,
 	}
 }
 
