@@ -35,6 +35,6 @@
 // what is stored.
 //
 // Stores, storages and functions of options may panic; that is an error like
-// others. They must heed their context: nobody waits for one that does not, but
-// its goroutine stays.
+// others. They must heed their context: whoever waits for one that hangs waits as
+// long as that allows.
 package persist
