@@ -1,7 +1,7 @@
 # Every target delegates: the checks and the pinned tools are in .ci/run.
 
 .DEFAULT_GOAL := help
-.PHONY: help test race lint fmt api conformance conformance-random cover fuzz dashboard ci
+.PHONY: help test race lint fmt api conformance conformance-random bench-compare cover mutants fuzz dashboard ci
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -29,8 +29,15 @@ COUNT ?= 1000
 conformance-random: ## play COUNT random programs of SEED, and shrink those that differ
 	go run ./internal/conformance/cmd/conformance-random -seed $(SEED) -count $(COUNT)
 
+bench-compare: ## Freshet beside other caches and against its targets, 10 minutes; needs Node
+	npm ci --prefix internal/bench/node --no-audit --no-fund --loglevel=error
+	go run ./internal/bench -json internal/bench/results.json -md internal/bench/RESULTS.md
+
 cover: ## coverage of the core packages, against its floor
 	bash .ci/run cover
+
+mutants: ## break behaviours one by one: a test has to notice each
+	bash .ci/run mutants
 
 fuzz: ## each fuzz target for CI_FUZZTIME, 10s
 	bash .ci/run fuzz
