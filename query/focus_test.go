@@ -2,6 +2,9 @@ package query_test
 
 import (
 	"context"
+	"errors"
+	"io"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -157,10 +160,13 @@ func TestMount_neverStillLoadsTheFirstTime(t *testing.T) {
 
 func TestRetryOnMount_decidesAboutQueriesThatFailedWithoutData(t *testing.T) {
 	t.Parallel()
+	unless := func(final error) query.RetryOnMountPolicy {
+		return query.RetryOnMountFunc(func(s query.State[int]) bool { return !errors.Is(s.Err(), final) })
+	}
 	for _, tc := range []struct {
-		retry query.Toggle
+		retry query.RetryOnMountPolicy
 		want  int
-	}{{0, 2}, {query.On, 2}, {query.Off, 1}} {
+	}{{nil, 2}, {query.On, 2}, {query.Off, 1}, {unless(errRefused), 1}, {unless(io.EOF), 2}} {
 		inBubble(t, query.Config{}, func(t *testing.T, c *query.Client) {
 			src := &source{fail: always}
 			q := src.query(query.Policy{RetryOnMount: tc.retry, Retry: query.NoRetry()})
@@ -170,6 +176,51 @@ func TestRetryOnMount_decidesAboutQueriesThatFailedWithoutData(t *testing.T) {
 			require.Equal(t, tc.want, src.count(0))
 		})
 	}
+}
+
+func TestRetryOnMount_isAskedOnlyAboutEnabledQueriesThatFailed(t *testing.T) {
+	t.Parallel()
+	inBubble(t, query.Config{}, func(t *testing.T, c *query.Client) {
+		src := &source{fail: always}
+		var asked atomic.Int64
+		q := src.query(query.Policy{
+			Retry: query.NoRetry(),
+			RetryOnMount: query.RetryOnMountFunc(func(query.State[int]) bool {
+				asked.Add(1)
+				return false
+			}),
+		})
+		mount := func(q query.Query[int]) {
+			stop := query.Observe(c, q).Subscribe(ignore)
+			pass(0)
+			stop()
+		}
+		mount(q)
+		require.Equal(t, 1, src.count(0))
+		require.Zero(t, asked.Load(), "it had not failed yet")
+		disabled := q
+		disabled.Policy.Enabled = query.Off
+		mount(disabled)
+		require.Zero(t, asked.Load(), "it would not fetch anyway")
+		mount(q)
+		require.EqualValues(t, 1, asked.Load())
+		require.Equal(t, 1, src.count(0))
+	})
+}
+
+func TestRetryOnMount_functionThatPanicsRetries(t *testing.T) {
+	t.Parallel()
+	inBubble(t, query.Config{}, func(t *testing.T, c *query.Client) {
+		src := &source{fail: always}
+		q := src.query(query.Policy{
+			Retry:        query.NoRetry(),
+			RetryOnMount: query.RetryOnMountFunc(func(query.State[int]) bool { panic("oops") }),
+		})
+		require.Error(t, query.Prefetch(t.Context(), c, q))
+		defer query.Observe(c, q).Subscribe(ignore)()
+		pass(0)
+		require.Equal(t, 2, src.count(0))
+	})
 }
 
 func TestEnabledFunc_followsTheState(t *testing.T) {

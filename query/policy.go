@@ -29,7 +29,7 @@ type Policy struct {
 	RefetchOnReconnect RefetchPolicy
 	// RetryOnMount fetches a query again that failed without data when observing
 	// begins. Default: On.
-	RetryOnMount Toggle
+	RetryOnMount RetryOnMountPolicy
 	// Retry decides whether a failed attempt is followed by another. Default:
 	// Retries(3) for observed queries, NoRetry() for Fetch and its relatives.
 	Retry Retry
@@ -75,6 +75,9 @@ func (p Policy) over(base Policy) Policy {
 	if p.RefetchOnReconnect == nil {
 		p.RefetchOnReconnect = base.RefetchOnReconnect
 	}
+	if p.RetryOnMount == nil {
+		p.RetryOnMount = base.RetryOnMount
+	}
 	if p.Enabled == nil {
 		p.Enabled = base.Enabled
 	}
@@ -82,7 +85,6 @@ func (p Policy) over(base Policy) Policy {
 		p.NotifyOn = base.NotifyOn
 	}
 	p.RefetchIntervalInBackground = cmp.Or(p.RefetchIntervalInBackground, base.RefetchIntervalInBackground)
-	p.RetryOnMount = cmp.Or(p.RetryOnMount, base.RetryOnMount)
 	p.NetworkMode = cmp.Or(p.NetworkMode, base.NetworkMode)
 	p.StructuralSharing = cmp.Or(p.StructuralSharing, base.StructuralSharing)
 	return p

@@ -31,6 +31,8 @@ type EnabledPolicy interface {
 
 func (t Toggle) enabled(*Client, State[any]) bool { return t != Off }
 
+func (t Toggle) retriesOnMount(*Client, State[any]) bool { return t != Off }
+
 type enabledFunc func(State[any]) bool
 
 func (f enabledFunc) enabled(c *Client, s State[any]) bool {
@@ -222,6 +224,27 @@ func RefetchFunc[T any](f func(State[T]) RefetchMode) RefetchPolicy {
 		return nil
 	}
 	return refetchFunc(func(s State[any]) RefetchMode { return f(retype[T](s)) })
+}
+
+// RetryOnMountPolicy is On, Off or a RetryOnMountFunc.
+type RetryOnMountPolicy interface {
+	retriesOnMount(c *Client, s State[any]) bool
+}
+
+type retryOnMountFunc func(State[any]) bool
+
+func (f retryOnMountFunc) retriesOnMount(c *Client, s State[any]) bool {
+	return ask(c, "RetryOnMount", true, func() bool { return f(s) })
+}
+
+// RetryOnMountFunc decides by the state of a query that failed without data:
+// State.Err, for one, may say that there is no point in another attempt. It must
+// be quick and must not use the client.
+func RetryOnMountFunc[T any](f func(State[T]) bool) RetryOnMountPolicy {
+	if f == nil {
+		return nil
+	}
+	return retryOnMountFunc(func(s State[any]) bool { return f(retype[T](s)) })
 }
 
 type retryKind uint8

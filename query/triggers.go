@@ -40,8 +40,11 @@ func (o *observer) wantsOnMount() bool {
 	if s.get().hasData {
 		return o.c.wants(opts, s, opts.policy.RefetchOnMount)
 	}
-	failed := s.Status() == StatusError
-	return opts.enabled(o.c, s) && (!failed || opts.policy.RetryOnMount.or(true))
+	if !opts.enabled(o.c, s) {
+		return false
+	}
+	again := opts.policy.RetryOnMount
+	return s.Status() != StatusError || again == nil || again.retriesOnMount(o.c, s)
 }
 
 // wantsAfterChange decides when the options of an observer in use change.
