@@ -67,6 +67,7 @@ func TestCheck_importRules(t *testing.T) {
 		{"query/trpc/client_test.go", module + "/query/trpc/trpctest", true},
 		{"query/trpc/client_test.go", module + "/query/querytest", true},
 		{"query/trpc/client_test.go", module + "/query/persist", false},
+		{"query/docs/offline_test.go", module + "/query/persist", true},
 		{"query/trpc/trpctest/server.go", module + "/query/trpc", true},
 		{"query/persist/store.go", clock, false},
 		{"query/persist/store.go", module + "/query/persist/dir", true},
@@ -83,6 +84,7 @@ func TestCheck_importRules(t *testing.T) {
 		{"internal/retry/retry_test.go", module + "/query", false},
 		{"internal/retry/retry_test.go", clock, true},
 		{"internal/conformance/runner.go", module + "/query", true},
+		{"internal/bench/ours.go", module + "/query", true},
 
 		{"seller/queries.go", module + "/query", true},
 		{"seller/queries.go", module + "/querykey", true},

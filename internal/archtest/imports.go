@@ -70,6 +70,8 @@ func forbiddenInTest(dir string, imported Import) string {
 		return forbiddenInInternal(dir, imported)
 	case within(dir, "querykey") && within(imported.Path, "query"):
 		return "querykey lies below query"
+	case dir == "query/docs": // guides show how packages are used together
+		return ""
 	case dir != "query" && within(dir, "query") && siblings(dir, imported.Path) && !within(dir, "query/contrib"):
 		return "packages below query do not import each other"
 	}
@@ -159,7 +161,10 @@ func mayUseClock(dir string) bool {
 // user links.
 func tool(dir string) bool {
 	return slices.ContainsFunc(
-		[]string{"internal/apidump", "internal/archtest", "internal/conformance", "internal/docscheck", "internal/testsum"},
+		[]string{
+			"internal/apidump", "internal/archtest", "internal/bench", "internal/conformance", "internal/docscheck", "internal/mutants",
+			"internal/testsum",
+		},
 		func(root string) bool { return within(dir, root) },
 	)
 }
