@@ -19,7 +19,7 @@ func Get[T any](c *Client, q Query[T]) (T, bool) {
 	if !st.hasData {
 		return zero, false
 	}
-	if _, still := st.data.(*packed); still {
+	if base, _ := st.base(); isPacked(base) {
 		c.unpack(q.erase())
 		st = e.state.Load()
 	}

@@ -231,6 +231,88 @@ func TestDehydrate_leavesPatchesOut(t *testing.T) {
 	})
 }
 
+// patching is a mutation that adds its variables to every int while it runs, and
+// then awaits its outcome from the channel.
+func patching(outcome <-chan error) query.Mutation[int, int] {
+	return query.Mutation[int, int]{
+		Do: func(context.Context, int) (int, error) { return 0, <-outcome },
+		Optimistic: func(tx *query.Tx, v int) {
+			query.PatchAll(tx, query.Filter{}, func(old int) int { return old + v })
+		},
+	}
+}
+
+func TestPatchAll_reachesHydratedDataThatNobodyHasUsed(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		name        string
+		outcome     error
+		during, end int
+	}{{"success is baked in", nil, 12, 12}, {"failure leaves the data", errRefused, 12, 7}} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			inBubble(t, query.Config{}, func(t *testing.T, c *query.Client) {
+				outcome := make(chan error)
+				require.NoError(t, c.Hydrate(saved(`7`, time.Now()), query.HydrateOptions{}))
+				o := query.ObserveMutation(c, patching(outcome))
+				o.Start(t.Context(), 5, query.MutateCallbacks[int, int]{})
+				synctest.Wait()
+				s, _ := c.State(key("a"))
+				require.Equal(t, tc.during, s.Data())
+				outcome <- tc.outcome
+				synctest.Wait()
+				require.Equal(t, tc.end, value(t, c, query.Query[int]{Key: key("a")}))
+			})
+		})
+	}
+}
+
+func TestPatchAll_overHydratedDataIsUnderstoodByWhoComesMeanwhile(t *testing.T) {
+	t.Parallel()
+	inBubble(t, query.Config{}, func(t *testing.T, c *query.Client) {
+		outcome := make(chan error)
+		require.NoError(t, c.Hydrate(saved(`7`, time.Now()), query.HydrateOptions{}))
+		o := query.ObserveMutation(c, patching(outcome))
+		o.Start(t.Context(), 5, query.MutateCallbacks[int, int]{})
+		synctest.Wait()
+		q := query.Query[int]{Key: key("a")}
+		seen := query.Observe(c, q)
+		defer seen.Subscribe(ignore)()
+		require.Equal(t, 12, seen.Current().Data())
+		outcome <- errRefused
+		synctest.Wait()
+		require.Equal(t, 7, seen.Current().Data())
+		require.Equal(t, 7, value(t, c, q))
+	})
+}
+
+func TestPatchAll_leavesHydratedDataOfAnotherShapeToTheirType(t *testing.T) {
+	t.Parallel()
+	inBubble(t, query.Config{}, func(t *testing.T, c *query.Client) {
+		require.NoError(t, c.Hydrate(saved(`"seven"`, time.Now()), query.HydrateOptions{}))
+		outcome := make(chan error, 1)
+		outcome <- nil
+		_, err := query.Mutate(t.Context(), c, patching(outcome), 5)
+		require.NoError(t, err)
+		require.Equal(t, "seven", value(t, c, query.Query[string]{Key: key("a")}))
+	})
+}
+
+func TestPatchAll_doesNotDecideOfWhichTypeHydratedDataAre(t *testing.T) {
+	t.Parallel()
+	inBubble(t, query.Config{}, func(t *testing.T, c *query.Client) {
+		require.NoError(t, c.Hydrate(saved(`7`, time.Now()), query.HydrateOptions{}))
+		outcome := make(chan error)
+		o := query.ObserveMutation(c, patching(outcome))
+		o.Start(t.Context(), 5, query.MutateCallbacks[int, int]{})
+		synctest.Wait()
+		require.InDelta(t, 7, value(t, c, query.Query[float64]{Key: key("a")}), 0)
+		outcome <- nil
+		synctest.Wait()
+		require.InDelta(t, 7, value(t, c, query.Query[float64]{Key: key("a")}), 0)
+	})
+}
+
 // saved is a snapshot of one entry with this JSON for data, changed at.
 func saved(data string, at time.Time) *query.Snapshot {
 	return &query.Snapshot{Version: query.SnapshotVersion, Queries: []query.QuerySnapshot{{

@@ -30,13 +30,14 @@ func Patch[T any](tx *Tx, q Query[T], f func(old T, ok bool) (T, bool)) {
 	}
 }
 
-// PatchAll is Patch for every entry that the filter chooses and that holds a T.
+// PatchAll is Patch for every entry that the filter chooses and that holds a T,
+// or hydrated data that can be decoded as one.
 func PatchAll[T any](tx *Tx, filter Filter, f func(old T) T) {
 	if f == nil {
 		return
 	}
 	for _, e := range tx.c.match(filter) {
-		if _, ok := as[T](e.state.Load().data); ok {
+		if _, ok := decoded[T](e.state.Load().data); ok {
 			tx.patches = append(tx.patches, &patch{e, erasePatch(func(old T, ok bool) (T, bool) {
 				if !ok {
 					return old, false
@@ -53,7 +54,7 @@ func erasePatch[T any](f func(T, bool) (T, bool)) func(any, bool) (any, bool) {
 			var none T
 			return box(f(none, false))
 		}
-		typed, isT := as[T](old)
+		typed, isT := decoded[T](old)
 		if !isT {
 			return old, true
 		}

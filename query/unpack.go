@@ -16,6 +16,11 @@ type packed struct {
 	any  any
 }
 
+func isPacked(v any) bool {
+	_, ok := v.(*packed)
+	return ok
+}
+
 // tree decodes the value without knowing its type.
 func (p *packed) tree() any {
 	p.once.Do(func() { _ = json.Unmarshal(p.text, &p.any) }) // Hydrate has checked it
@@ -30,7 +35,8 @@ func (c *Client) unpack(o *options) {
 		return
 	}
 	st := e.state.Load()
-	p, ok := st.data.(*packed)
+	base, _ := st.base()
+	p, ok := base.(*packed)
 	if !ok || c.claims(e, o.typ) != nil {
 		return
 	}
