@@ -120,15 +120,28 @@ ends the process
 	require.Regexp(t, `(?m)^ends the process +NOT CAUGHT: the tests end without a failed test`, printed)
 }
 
-func TestVerdict_timeOutIsNoCatch(t *testing.T) {
+func TestTranscript_timeOutIsNoCatch(t *testing.T) {
 	t.Parallel()
+	w := &transcript{}
+	_, err := w.Write([]byte("panic: test timed out after 2m0s\n\trunning tests:\n\t\tTestSum (2m0s)\n"))
+	require.NoError(t, err)
 	failed := errors.New("exit status 2")
-	_, err := verdict("panic: test timed out after 2m0s\n\trunning tests:\n\t\tTestSum (2m0s)\n", failed)
+	_, err = w.verdict(failed)
 	require.ErrorIs(t, err, errNoTest)
 	require.ErrorIs(t, err, failed)
 	require.ErrorContains(t, err, "timed out")
+}
 
-	test, err := verdict("--- FAIL: TestSum (0.00s)\n    --- FAIL: TestSum/sub (0.00s)\nFAIL\n", failed)
+func TestTranscript_firstFailureIsEnough(t *testing.T) {
+	t.Parallel()
+	stopped := 0
+	w := &transcript{onFail: func() { stopped++ }}
+	for _, text := range []string{"--- FA", "IL: TestS", "um (0.00s)\n    --- FAIL: TestSum/sub (0.00s)\n", "--- FAIL: TestLater (0.00s)\n"} {
+		_, err := w.Write([]byte(text))
+		require.NoError(t, err)
+	}
+	require.Equal(t, 1, stopped)
+	test, err := w.verdict(errors.New("killed"))
 	require.NoError(t, err)
 	require.Equal(t, "TestSum", test)
 }

@@ -73,29 +73,56 @@ func sound(trials []*trial) []*trial {
 	return left
 }
 
-// run runs the tests with one mutant in force, none if number is zero. It returns
-// the first test that failed.
+// run runs the tests with one mutant in force, none if number is zero, until the
+// first of them fails, which it returns.
 func (l *lab) run(ctx context.Context, binary, pkg string, number int) (test string, err error) {
 	args := []string{"-test.failfast", "-test.timeout=120s"}
 	if l.short {
 		args = append(args, "-test.short")
 	}
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	output := &transcript{onFail: stop}
 	cmd := exec.CommandContext(ctx, binary, args...)
 	cmd.Dir = l.dir(pkg)
-	cmd.Env = append(os.Environ(), environment+"="+strconv.Itoa(number), "RAPID_NOFAILFILE=1") // which would be in the tree
-	output, err := cmd.CombinedOutput()
-	return verdict(string(output), err)
+	cmd.Env = append(os.Environ(), environment+"="+strconv.Itoa(number),
+		// Random tests are the same each time, leave no file, and waste no time on
+		// small counterexamples.
+		"RAPID_SEED=1", "RAPID_NOFAILFILE=true", "RAPID_SHRINKTIME=0s")
+	cmd.Stdout, cmd.Stderr = output, output
+	return output.verdict(cmd.Run())
 }
 
-// verdict says what the output of tests and the error of their process mean.
-func verdict(output string, err error) (test string, _ error) {
-	if err == nil {
+// transcript is what tests print up to the first that fails. Those that run beside
+// it may never end, now that the code is broken.
+type transcript struct {
+	text   []byte
+	failed string
+	onFail func()
+}
+
+func (w *transcript) Write(p []byte) (int, error) {
+	if w.failed != "" {
+		return len(p), nil
+	}
+	w.text = append(w.text, p...)
+	if failed := regexp.MustCompile(`(?m)^--- FAIL: (\S+) `).FindSubmatch(w.text); failed != nil {
+		w.failed = string(failed[1])
+		w.onFail()
+	}
+	return len(p), nil
+}
+
+// verdict says what the transcript and the outcome of the process mean.
+func (w *transcript) verdict(err error) (test string, _ error) {
+	switch {
+	case w.failed != "":
+		return w.failed, nil
+	case err == nil:
 		return "", errSurvived
+	default:
+		return "", fmt.Errorf("%w: %w\n%s", errNoTest, err, head(string(w.text), 12))
 	}
-	if failed := regexp.MustCompile(`(?m)^--- FAIL: (\S+)`).FindStringSubmatch(output); failed != nil {
-		return failed[1], nil
-	}
-	return "", fmt.Errorf("%w: %w\n%s", errNoTest, err, head(output, 12))
 }
 
 // head returns the first lines of a text.
