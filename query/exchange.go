@@ -3,7 +3,6 @@ package query
 import (
 	"errors"
 	"fmt"
-
 )
 
 // DehydrateEntry takes a snapshot of one entry, as it was when it was looked at.
@@ -99,4 +98,3 @@ func (c *Client) restored(q QuerySnapshot, with HydrateOptions) *options {
 	}
 	return o
 }
-

@@ -132,17 +132,7 @@ func (c *Client) restoreQuery(q QuerySnapshot, with HydrateOptions) {
 			st.status, st.dataUpdatedAt = StatusSuccess, q.DehydratedAt
 		}
 	}
-	o := &options{key: q.Key, meta: q.Meta}
-	o.fill(with.Defaults)
-	c.resolve(o)
-	if q.Infinite {
-		o.pager = new(pager)
-		if with.Pager != nil {
-			if p := ask(c, "Pager", Pager{}, func() Pager { return with.Pager(q.Key) }); p.p != nil {
-				o.pager = p.p
-			}
-		}
-	}
+	o := c.restored(q, with)
 	seed := c.seed(o)
 	c.update(func(tx *txn) {
 		if e := tx.index.find(q.Key); e != nil {

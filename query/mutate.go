@@ -99,15 +99,8 @@ func (c *Client) startMutation(ctx context.Context, o *mutationOptions, v any, a
 		m.end()
 		return nil, err
 	}
-	if o.optimistic != nil {
-		tx := &Tx{c: c}
-		if err := protect(func() error { o.optimistic(tx, v); return nil }); err != nil {
-			c.report("Optimistic", err)
-			tx.patches = nil // half of them is worse than none
-		}
-		m.patches = tx.patches
-		c.apply(m.patches)
-	}
+	m.patches = c.patchesOf(o, v)
+	c.apply(m.patches)
 	c.update(func(tx *txn) {
 		if !tx.launch(m.run) {
 			m.err = ErrClosed

@@ -48,6 +48,20 @@ func PatchAll[T any](tx *Tx, filter Filter, f func(old T) T) {
 	}
 }
 
+// patchesOf asks o what to show while it runs with the variables v. After a panic
+// that is nothing: half of it would be worse.
+func (c *Client) patchesOf(o *mutationOptions, v any) []*patch {
+	if o.optimistic == nil {
+		return nil
+	}
+	tx := &Tx{c: c}
+	if err := protect(func() error { o.optimistic(tx, v); return nil }); err != nil {
+		c.report("Optimistic", err)
+		return nil
+	}
+	return tx.patches
+}
+
 func erasePatch[T any](f func(T, bool) (T, bool)) func(any, bool) (any, bool) {
 	return func(old any, ok bool) (any, bool) {
 		if !ok {

@@ -122,30 +122,22 @@ func (m *mutation) refuse(was *mutationOptions, err error) {
 
 // showAgain puts the patches of a restored run on what is in the cache now.
 func (c *Client) showAgain(m *mutation) {
-	o, st := m.opts.Load(), m.state.Load()
-	if o.optimistic == nil || st.status != StatusPending {
+	st := m.state.Load()
+	if st.status != StatusPending {
 		return
 	}
-	tx := &Tx{c: c}
-	if err := protect(func() error { o.optimistic(tx, st.variables); return nil }); err != nil {
-		c.report("Optimistic", err)
-		return
-	}
-	shown := false
-	c.update(func(cache *txn) {
-		if m.going || m.patches != nil || !slices.Contains(cache.mutations.all, m) {
+	patches := c.patchesOf(m.opts.Load(), st.variables)
+	c.update(func(tx *txn) {
+		if m.going || m.patches != nil || !slices.Contains(tx.mutations.all, m) {
+			patches = nil
 			return
 		}
-		shown = true
-		m.patches = tx.patches
-		for _, p := range m.patches { // in one step with m.patches: it may start any time
+		m.patches = patches
+		for _, p := range patches { // in one step with m.patches: it may start any time
 			p.e.patches = append(slices.Clip(p.e.patches), p)
 		}
 	})
-	if !shown {
-		return
-	}
-	for _, p := range tx.patches {
+	for _, p := range patches {
 		c.repatch(p.e, nil)
 	}
 }
