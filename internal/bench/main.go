@@ -19,6 +19,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"runtime/pprof"
 	"slices"
 	"strings"
 	"time"
@@ -39,6 +40,7 @@ type settings struct {
 	only      []string // contestants, empty: all
 	withNode  bool
 	json, md  string // files to write, if any
+	profile   string // file for a profile of the processor, if any
 }
 
 func main() {
@@ -50,9 +52,10 @@ func main() {
 	flag.BoolVar(&s.withNode, "node", true, "TanStack Query and SWR, too")
 	flag.StringVar(&s.json, "json", "", "file for all figures")
 	flag.StringVar(&s.md, "md", "", "file for the tables; the targets are always printed")
+	flag.StringVar(&s.profile, "cpuprofile", "", "file for a profile of the Go side; figures are coarser with it")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	reached, err := run(ctx, s)
+	reached, err := profiled(s.profile, func() (bool, error) { return run(ctx, s) })
 	stop()
 	switch {
 	case err != nil:
@@ -61,6 +64,23 @@ func main() {
 	case !reached:
 		os.Exit(1)
 	}
+}
+
+// profiled runs f and writes a profile of it, if that is wanted.
+func profiled(path string, f func() (bool, error)) (reached bool, err error) {
+	if path == "" {
+		return f()
+	}
+	file, err := os.Create(path)
+	if err != nil {
+		return false, err
+	}
+	if err := pprof.StartCPUProfile(file); err != nil {
+		return false, errors.Join(err, file.Close())
+	}
+	reached, err = f()
+	pprof.StopCPUProfile()
+	return reached, errors.Join(err, file.Close())
 }
 
 func list(to *[]string) func(string) error {

@@ -13,8 +13,9 @@ import (
 type Rule int
 
 const (
-	// AtMost and AtLeast hold the median itself against the limit.
+	// AtMost holds the median itself against the limit.
 	AtMost Rule = iota
+	// AtLeast holds the median itself against a limit that is a floor.
 	AtLeast
 	// Exactly wants the limit in every round.
 	Exactly
@@ -145,20 +146,17 @@ func (t Target) figure(r *measure.Results, row *measure.Row) (float64, bool) {
 			return row.Min, true
 		}
 		return row.Max, true
-	case Growth, Increase:
-		base := r.Find(t.Workload, t.Than, t.Metric, t.who())
-		if base == nil {
+	default:
+		than := t.than(r, row.Case)
+		if than == nil {
 			return 0, false
 		}
-		if t.Rule == Increase {
-			return row.Median - base.Median, true
-		}
-		return row.Median / base.Median, true
+		return t.compare(r, row, than)
 	}
-	than := t.than(r, row.Case)
-	if than == nil {
-		return 0, false
-	}
+}
+
+// compare is the figure of a rule that compares.
+func (t Target) compare(r *measure.Results, row, than *measure.Row) (float64, bool) {
 	switch t.Rule {
 	case ShareAboveFloor:
 		ground := r.Find(t.Workload, row.Case, t.Metric, floor)
@@ -168,6 +166,10 @@ func (t Target) figure(r *measure.Results, row *measure.Row) (float64, bool) {
 		return (row.Median - ground.Median) / (than.Median - ground.Median), true
 	case Times:
 		return ratio(than, row), true
+	case Increase:
+		return row.Median - than.Median, true
+	case Growth:
+		return row.Median / than.Median, true
 	default:
 		return ratio(row, than), true
 	}
@@ -175,7 +177,10 @@ func (t Target) figure(r *measure.Results, row *measure.Row) (float64, bool) {
 
 // than is the row to compare with, nil if there is none.
 func (t Target) than(r *measure.Results, name string) *measure.Row {
-	if t.Than != BestPeer {
+	switch {
+	case t.Rule == Growth || t.Rule == Increase:
+		return r.Find(t.Workload, t.Than, t.Metric, t.who())
+	case t.Than != BestPeer:
 		return r.Find(t.Workload, name, t.Metric, t.Than)
 	}
 	var best *measure.Row

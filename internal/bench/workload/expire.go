@@ -64,7 +64,7 @@ func expireCase(rec measure.Recorder, s contest.Spec, keys contest.Keys, lives l
 	for i := range lasting {
 		err = errors.Join(err, e.Set(n+i, &values[i], time.Hour))
 	}
-	rng := rand.New(rand.NewPCG(1, 1))
+	rng := rand.New(rand.NewPCG(1, 1)) //nolint:gosec // runs must repeat
 	start := time.Now()
 	for i := range n {
 		ttl := lives.first + time.Duration(rng.Int64N(int64(lives.window)))

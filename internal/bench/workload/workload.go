@@ -79,11 +79,11 @@ func turns[T any](entrants []entrant[T], round int) []entrant[T] {
 	return append(append([]entrant[T]{}, entrants[at:]...), entrants[:at]...)
 }
 
-// enter makes those contestants ready that make returns something for.
-func enter[T any](o Options, make func(contest.Spec) (T, error)) ([]entrant[T], error) {
+// enter makes those contestants ready that prepare returns something for.
+func enter[T any](o Options, prepare func(contest.Spec) (T, error)) ([]entrant[T], error) {
 	var entrants []entrant[T]
 	for _, s := range o.Contestants {
-		it, err := make(s)
+		it, err := prepare(s)
 		switch {
 		case errors.Is(err, contest.ErrNotOffered):
 		case err != nil:
