@@ -29,8 +29,8 @@ func (e *RestoredError) Error() string { return e.Message }
 // fit its type. Data of others stay encoded until a query of some type first uses
 // them; if they do not fit they are dropped, and fetched again. A null does not
 // fit a type that is never encoded as one.
-// Mutations are added as new ones; those that were paused go on with
-// ResumePausedMutations, with the functions that Register or defaults for their
+// Mutations are added as new ones; those that were not over are paused, and go on
+// with ResumePausedMutations, with the functions that Register or defaults for their
 // key bring, and without any they fail with ErrNoMutationFunc. The snapshot is
 // checked first: one that is not valid changes nothing.
 func (c *Client) Hydrate(s *Snapshot, o HydrateOptions) error {
@@ -183,6 +183,9 @@ func (c *Client) restoreMutation(d MutationSnapshot, defaults MutationDefaults) 
 		data: unpackLater(d.Data), hasData: len(d.Data) > 0,
 		variables: unpackLater(d.Variables), hasVars: len(d.Variables) > 0,
 		context: unpackLater(d.Context),
+	}
+	if st.status == StatusPending && !c.quirks.StrandedMutations {
+		st.paused = true // nobody is at it any more
 	}
 	o := &mutationOptions{key: d.Key, scope: d.Scope, meta: d.Meta}
 	o.fill(defaults)

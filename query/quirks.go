@@ -29,4 +29,8 @@ type Quirks struct {
 	// set for be the last one, so that Result.IsStale stays false. Otherwise it is set
 	// again.
 	StuckStaleFlag bool
+	// StrandedMutations leaves a hydrated mutation that was under way when its
+	// snapshot was taken, and not paused, pending for good and in the way of its
+	// scope. Otherwise it is paused.
+	StrandedMutations bool
 }

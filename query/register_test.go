@@ -99,8 +99,12 @@ func TestRegister_runOfASnapshotGoesOnWithTypedFunctions(t *testing.T) {
 		require.NoError(t, there.ResumePausedMutations(t.Context()))
 		require.Equal(t, []any{
 			price{"lamp!", 999},
-			"success", "done", price{"lamp!", 999}, map[string]any{"Item": "before", "Cents": 1.0},
-			"settled", "done", price{"lamp!", 999}, nil,
+			"success", "done",
+			price{"lamp!", 999},
+			map[string]any{"Item": "before", "Cents": 1.0},
+			"settled", "done",
+			price{"lamp!", 999},
+			nil,
 		}, calls.all())
 		require.Equal(t, query.StatusSuccess, only(t, there).Status)
 		st, _ := there.State(key("item", "lamp!"))
@@ -465,6 +469,30 @@ func TestRegister_refusesWhatCouldNeverGoOn(t *testing.T) {
 		require.ErrorIs(t, query.Register(c, query.Mutation[int, int]{Key: key("a")}), query.ErrNoMutationFunc)
 		bad := key(make(chan int))
 		require.Equal(t, bad.Err(), query.Register(c, query.Mutation[int, int]{Key: bad, Do: do}))
+	})
+}
+
+func TestHydrate_aRunThatWasUnderWayIsPausedAndGoesOnBeforeItsScope(t *testing.T) {
+	t.Parallel()
+	inBubble(t, query.Config{}, func(t *testing.T, c *query.Client) {
+		var calls diary
+		m := setPrice(&calls)
+		require.NoError(t, query.Register(c, m))
+		hydrated(t, c, waiting(`{"Item":"lamp","Cents":5}`, func(m *query.MutationSnapshot) {
+			m.IsPaused, m.Scope = false, "prices"
+		}))
+		require.True(t, only(t, c).IsPaused, "nobody is at it any more")
+		s, err := c.Dehydrate(query.DehydrateOptions{})
+		require.NoError(t, err)
+		require.Len(t, s.Mutations, 1, "it travels on")
+		m.Scope = "prices"
+		later := query.ObserveMutation(c, m)
+		require.NoError(t, later.Start(t.Context(), price{"desk", 7}, query.MutateCallbacks[price, string]{}))
+		synctest.Wait()
+		require.Empty(t, calls.all(), "one after the other")
+		require.NoError(t, c.ResumePausedMutations(t.Context()))
+		synctest.Wait()
+		require.Equal(t, []any{price{"lamp", 5}, price{"desk", 7}}, calls.all())
 	})
 }
 

@@ -98,6 +98,7 @@ func quirks() query.Quirks {
 		HangingCancel:         true,
 		HangingResume:         true,
 		StuckStaleFlag:        true,
+		StrandedMutations:     true,
 	}
 }
 
