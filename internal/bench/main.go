@@ -105,13 +105,12 @@ func run(ctx context.Context, s settings) (reached bool, err error) {
 	o := workload.Options{Size: size, Rounds: s.rounds, Contestants: contestants, Log: func(format string, args ...any) {
 		fmt.Fprintf(os.Stderr, "%4.0f s  %s\n", time.Since(r.Started).Seconds(), fmt.Sprintf(format, args...))
 	}}
-	if err := runWorkloads(ctx, s, o, r); err != nil {
-		return false, err
-	}
+	failed := runWorkloads(ctx, s, o, r) // what was measured all the same is worth a look
 	r.Seconds = time.Since(r.Started).Seconds()
 	partial := size == workload.Quick || len(s.workloads)+len(s.only) > 0 || !s.withNode
 	verdicts := target.Judge(r, target.All(), partial)
-	return !slices.ContainsFunc(verdicts, target.Verdict.Fails), write(s, r, verdicts, contestants)
+	err = errors.Join(failed, write(s, r, verdicts, contestants))
+	return !slices.ContainsFunc(verdicts, target.Verdict.Fails), err
 }
 
 // chosen returns the contestants of the given names, all if there are none.
