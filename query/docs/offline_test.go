@@ -4,14 +4,15 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"path/filepath"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/freshet-go/freshet/query"
+	"github.com/freshet-go/freshet/query/persist"
 	"github.com/freshet-go/freshet/query/querytest"
-	"github.com/freshet-go/freshet/querykey"
 )
 
 func TestOffline_queriesWaitForTheNetwork(t *testing.T) {
@@ -81,63 +82,78 @@ func TestOffline_mutationsWaitInTheirOrder(t *testing.T) {
 
 // [end]
 
-// [snippet save]
+// [snippet reopen]
 
-// Save makes a text of what the client knows. Call it before Close, which ends
-// the mutations that wait.
-func Save(client *query.Client) ([]byte, error) {
-	snapshot, err := client.Dehydrate(query.DehydrateOptions{})
-	if err != nil {
+// Reopen brings back what the program knew when it ended, sends the changes that
+// waited, and saves from now on.
+func Reopen(ctx context.Context, client *query.Client, path string) (*persist.Session, error) {
+	if err := query.Register(client, ConfirmOrder()); err != nil {
 		return nil, err
 	}
-	return json.Marshal(snapshot)
-}
-
-// Restore brings back what Save wrote, and sends the mutations that waited.
-func Restore(ctx context.Context, client *query.Client, text []byte) error {
-	err := client.SetMutationDefaults(querykey.Of("confirmOrder"), query.MutationDefaults{
-		Do: func(ctx context.Context, m query.MutationInfo) (any, error) {
-			id, ok := m.Variables.(string)
-			if !ok {
-				return nil, fmt.Errorf("confirm order: variables are %T", m.Variables)
-			}
-			return api.Confirm(ctx, id)
-		},
-	})
-	if err != nil {
-		return err
-	}
-	var snapshot query.Snapshot
-	if err := json.Unmarshal(text, &snapshot); err != nil {
-		return err
-	}
-	if err := client.Hydrate(&snapshot, query.HydrateOptions{}); err != nil {
-		return err
-	}
-	return client.ResumePausedMutations(ctx)
+	return persist.Start(ctx, client, persist.File{Path: path}, persist.Options{})
 }
 
 // [end]
 
-func Example_restart() {
-	ctx := context.Background()
-	confirm := ConfirmOrder()
-	confirm.Key = querykey.Of("confirmOrder")
+func TestOffline_aChangeOutlivesItsProgram(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "client.json")
+	program := func(use func(h *querytest.Harness)) {
+		querytest.Run(t, func(h *querytest.Harness) {
+			h.SetOnline(false)
+			session, err := Reopen(h.Context(), h.Client(), path)
+			require.NoError(h, err)
+			use(h)
+			require.NoError(h, session.Close(h.Context()))
+		})
+	}
+	program(func(h *querytest.Harness) {
+		require.NoError(h, query.Set(h.Client(), OrderByID("o-17"), Order{ID: "o-17", Status: "open"}))
+		button := query.ObserveMutation(h.Client(), ConfirmOrder())
+		require.NoError(h, button.Start(h.Context(), "o-17", query.MutateCallbacks[string, Order]{}))
+		h.Settle()
+	})
+	program(func(h *querytest.Harness) {
+		order, _ := query.Get(h.Client(), OrderByID("o-17"))
+		require.Equal(h, "confirmed", order.Status)
+		require.Equal(h, 1, h.Client().IsMutating(query.MutationFilter{}))
 
-	before, closing := open(query.Config{Online: query.NewSignal(false)})
-	check(query.Set(before, OrderByID("o-17"), Order{Status: "open"}))
-	button := query.ObserveMutation(before, confirm)
-	check(button.Start(ctx, "o-17", query.MutateCallbacks[string, Order]{}))
-	text, err := Save(before)
-	check(err)
-	closing()
+		h.SetOnline(true)
+		runs := h.Client().Mutations(query.MutationFilter{Key: ConfirmOrder().Key})
+		require.Len(h, runs, 1)
+		require.Equal(h, Order{ID: "o-17", Status: "confirmed"}, runs[0].Data)
+	})
+}
 
-	after, closing := open(query.Config{})
+// [snippet travel]
+
+// Travel puts what one client knows into another.
+func Travel(from, to *query.Client) error {
+	snapshot, err := from.Dehydrate(query.DehydrateOptions{})
+	if err != nil {
+		return err
+	}
+	text, err := json.Marshal(snapshot) // to be sent, or stored
+	if err != nil {
+		return err
+	}
+	var arrived query.Snapshot
+	if err := json.Unmarshal(text, &arrived); err != nil {
+		return err
+	}
+	return to.Hydrate(&arrived, query.HydrateOptions{})
+}
+
+// [end]
+
+func Example_travel() {
+	from, closing := open(query.Config{})
 	defer closing()
-	check(Restore(ctx, after, text))
-	o, _ := query.Get(after, OrderByID("o-17"))
+	check(query.Set(from, OrderByID("o-17"), Order{ID: "o-17", Status: "open"}))
+	to, closing := open(query.Config{})
+	defer closing()
+	check(Travel(from, to))
+	o, _ := query.Get(to, OrderByID("o-17"))
 	fmt.Println(o.Status)
-	// Output:
-	// confirm order o-17
-	// open
+	// Output: open
 }

@@ -19,7 +19,8 @@ import (
 // ConfirmOrder confirms an order. It is shown as confirmed at once.
 func ConfirmOrder() query.Mutation[string, Order] {
 	return query.Mutation[string, Order]{
-		Do: func(ctx context.Context, id string) (Order, error) { return api.Confirm(ctx, id) },
+		Key: querykey.Of("orders", "confirm"), // to be known again after a restart
+		Do:  func(ctx context.Context, id string) (Order, error) { return api.Confirm(ctx, id) },
 		Optimistic: func(tx *query.Tx, id string) {
 			query.Patch(tx, OrderByID(id), func(o Order, ok bool) (Order, bool) {
 				o.Status = "confirmed"
@@ -44,6 +45,42 @@ func ConfirmOrder() query.Mutation[string, Order] {
 }
 
 // [end]
+
+// A poll that is faster than the answer shows the change already.
+func TestOptimistic_whatIsAddedIsAddedOnce(t *testing.T) {
+	t.Parallel()
+	querytest.Run(t, func(h *querytest.Harness) {
+		open := query.Query[[]string]{Key: querykey.Of("orders", "open")}
+		require.NoError(h, query.Set(h.Client(), open, []string{"o-1"}))
+		answer := querytest.Script(h, querytest.Value("done").After(time.Minute))
+		add := query.Mutation[string, string]{
+			Do: func(ctx context.Context, _ string) (string, error) { return answer.Fetch(ctx) },
+			Optimistic: func(tx *query.Tx, id string) {
+				// [snippet once]
+				query.Patch(tx, open, func(ids []string, ok bool) ([]string, bool) {
+					if slices.Contains(ids, id) {
+						return ids, ok
+					}
+					return append(slices.Clip(ids), id), ok
+				})
+				// [end]
+			},
+		}
+		shown := func() []string {
+			ids, _ := query.Get(h.Client(), open)
+			return ids
+		}
+		button := query.ObserveMutation(h.Client(), add)
+		require.NoError(h, button.Start(h.Context(), "o-2", query.MutateCallbacks[string, string]{}))
+		h.Settle()
+		require.Equal(h, []string{"o-1", "o-2"}, shown())
+		require.NoError(h, query.Set(h.Client(), open, []string{"o-1", "o-2"}))
+		require.Equal(h, []string{"o-1", "o-2"}, shown())
+		h.Advance(time.Minute)
+		require.True(h, button.Current().IsSuccess())
+		require.Equal(h, []string{"o-1", "o-2"}, shown())
+	})
+}
 
 func Example_optimistic() {
 	client, closing := open(query.Config{})
