@@ -51,10 +51,18 @@ func writeVerdicts(b *strings.Builder, verdicts []target.Verdict) {
 			figure = number(v.Figure)
 		}
 		fmt.Fprintf(b, "| %s | %s | %s | %s | %s | %s | %s | %s |\n",
-			v.Workload, v.What, than(v.Target), limit(v.Target, v.Must), limit(v.Target, v.Stretch), figure, v.Case, v.State)
+			v.Workload, v.What, than(v.Target), limit(v.Target, v.Must), limit(v.Target, v.Stretch), figure, v.Case, word(v))
 	}
 	fmt.Fprintf(b, "\n%d targets: %d at the stretch, %d at the must, %d missed, %d not offered yet, %d not measured.\n", len(verdicts),
 		count[target.Stretched], count[target.Reached], count[target.Missed], count[target.NotOffered], count[target.NotMeasured])
+}
+
+// word is the state of a verdict, unless the stretch is all there is.
+func word(v target.Verdict) string {
+	if v.State == target.Reached && v.Must == target.NoMust {
+		return "not yet"
+	}
+	return string(v.State)
 }
 
 func than(t target.Target) string {
@@ -76,7 +84,7 @@ func than(t target.Target) string {
 
 func limit(t target.Target, v float64) string {
 	switch {
-	case v >= 1e9:
+	case v == target.NoMust:
 		return "–"
 	case t.Rule == target.AtLeast || t.Rule == target.Times:
 		return "≥ " + number(v)

@@ -22,8 +22,9 @@ func TestReport_saysWhatIsMissed(t *testing.T) {
 	}
 	verdicts := target.Judge(r, []target.Target{
 		{Workload: "W2", What: "fast", Cases: []string{"a"}, Metric: "cpu us", Rule: target.AtMost, Must: 50, Stretch: 10},
+		{Workload: "W2", What: "small", Cases: []string{"a"}, Metric: "cpu us", Rule: target.AtMost, Must: target.NoMust, Stretch: 10},
 		{Workload: "W10", What: "there", Cases: []string{"b"}, Metric: "cpu us", Rule: target.Share, Than: "otter", Must: 1, Stretch: 1},
-		{Workload: "W3", What: "run", Cases: []string{"c"}, Metric: "ns", Rule: target.Times, Than: "otter", Must: 2, Stretch: 1e9},
+		{Workload: "W3", What: "run", Cases: []string{"c"}, Metric: "ns", Rule: target.Times, Than: "otter", Must: 2, Stretch: 3},
 	}, false)
 	var b strings.Builder
 	require.NoError(t, writeReport(&b, r, verdicts, []contest.Spec{{Name: "otter", Note: "as is"}}))
@@ -31,8 +32,9 @@ func TestReport_saysWhatIsMissed(t *testing.T) {
 	for _, line := range []string{
 		"| W2 | fast | cpu us | ≤ 50 | ≤ 10 | 50 | a | must |",
 		"| W10 | there | × otter | ≤ 1 | ≤ 1 | – | b | NOT OFFERED YET |",
-		"| W3 | run | times faster than otter | ≥ 2 | – | – | c | NOT MEASURED |",
-		"3 targets: 0 at the stretch, 1 at the must, 0 missed, 1 not offered yet, 1 not measured.",
+		"| W2 | small | cpu us | – | ≤ 10 | 50 | a | not yet |",
+		"| W3 | run | times faster than otter | ≥ 2 | ≥ 3 | – | c | NOT MEASURED |",
+		"4 targets: 0 at the stretch, 2 at the must, 0 missed, 1 not offered yet, 1 not measured.",
 		"- **otter**: as is",
 		"### W2 a\n\n| | cpu us | range | ns |\n|---|--:|--:|--:|\n| freshet | 50 | 40…60 | – |\n| otter | – | – | 10 |\n",
 		"### W10 b\n\n| | cpu us | range |\n|---|--:|--:|\n| otter | 100 | 80…120 |\n",

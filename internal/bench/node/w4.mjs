@@ -2,7 +2,7 @@ import { QueryClient } from '@tanstack/query-core'
 import { unstable_serialize } from 'swr'
 import { add, save, pick, heap, stringKey } from './common.mjs'
 
-const n = pick(200_000, 1_000_000, 1_000_000)
+const n = pick(200_000, 500_000, 1_000_000)
 const vals = Array.from({ length: n }, (_, i) => ('v' + i).padEnd(64, 'x') + '')
 const strs = Array.from({ length: n }, (_, i) => stringKey(i))
 for (const kind of ['string', 'parts']) {

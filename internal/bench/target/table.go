@@ -45,7 +45,7 @@ func reading() []Target {
 
 		{Workload: "W3", What: "miss and store", Cases: []string{"unbounded/1g", "unbounded/all"}, Metric: cpu, Rule: Share, Than: otter, Must: 0.5, Stretch: 0.35},
 		{Workload: "W3", What: "miss and store", Cases: []string{"unbounded/1g", "unbounded/all"}, Metric: cpu, Rule: Share, Than: sturdyc, Must: 0.8, Stretch: 0.8},
-		{Workload: "W3", What: "miss and store, allocations (stretch alone)", Cases: []string{"unbounded/1g"}, Metric: allocs, Rule: AtMost, Must: noMust, Stretch: 3},
+		{Workload: "W3", What: "miss and store, allocations", Cases: []string{"unbounded/1g"}, Metric: allocs, Rule: AtMost, Must: NoMust, Stretch: 3},
 		{Workload: "W3", What: "miss and store, bounded", Cases: []string{"bounded/1g", "bounded/all"}, Metric: cpu, Rule: Share, Than: BestPeer, Must: 1, Stretch: 1},
 		{Workload: "W3", What: "never over the bound", Cases: []string{"bounded/1g", "bounded/all"}, Metric: "entries kept/bound", Rule: AtMost, Must: 1, Stretch: 1},
 
@@ -53,8 +53,8 @@ func reading() []Target {
 	}
 }
 
-// noMust is a limit that everything is within.
-const noMust = 1e9
+// NoMust is a limit that everything is within, for what is a stretch alone.
+const NoMust = 1e9
 
 // writing are the targets of W5 to W10.
 func writing() []Target {

@@ -13,7 +13,7 @@ import (
 // memory is W4. Keys and values are there before, so that what grows is what the
 // cache itself adds.
 func memory(o Options, r *measure.Results) error {
-	n := pick(o, 200_000, 1_000_000, 1_000_000)
+	n := pick(o, 200_000, 500_000, 1_000_000)
 	keys := contest.StringKeys("seller/orders", n)
 	values := make([]contest.Payload, n)
 	cfg := contest.Config{

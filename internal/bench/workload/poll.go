@@ -52,10 +52,10 @@ func polling(o Options, r *measure.Results) error {
 	for _, n := range pick(o, []int{1000, 20_000}, []int{1000, 100_000}, []int{1000, 10_000, 100_000}) {
 		rec := r.Case("W6", thousands(n))
 		for _, s := range o.Contestants {
-			// Those that only refresh when read cost as much as their driver: no
-			// target asks for them, and they take a quarter of a minute each.
-			driven := s.Name == "otter" || s.Name == "sturdyc"
-			if s.NewPoller == nil || driven && o.Size != Full {
+			// No target asks for an idle process, nor for those that only refresh when
+			// read and cost what their driver does. Each takes a quarter of a minute.
+			extra := s.Name == floor || s.Name == "otter" || s.Name == "sturdyc"
+			if s.NewPoller == nil || extra && o.Size != Full {
 				continue
 			}
 			if err := pollCase(o, rec, s, n, interval); err != nil {
@@ -85,7 +85,7 @@ func pollCase(o Options, rec measure.Recorder, s contest.Spec, n int, interval t
 	if s.Name != floor {
 		grown := measure.Memory().Sub(before)
 		rec.Count(s.Name, "B/key", grown.All()/float64(n))
-		rec.Count(s.Name, "goroutines", float64(runtime.NumGoroutine()-goroutines))
+		rec.Count(s.Name, "goroutines", float64(max(0, runtime.NumGoroutine()-goroutines)))
 	}
 	sleepUntil(start.Add(interval * 41 / 20))
 	p.measuring.Store(true)
