@@ -16,9 +16,9 @@ import (
 )
 
 // opened returns a client that is closed when the test is over.
-func opened(t *testing.T, cfg query.Config) *query.Client {
+func opened(t *testing.T) *query.Client {
 	t.Helper()
-	c, err := query.New(cfg)
+	c, err := query.New(query.Config{})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, c.Close(context.WithoutCancel(t.Context()))) })
 	return c
@@ -81,7 +81,7 @@ func FuzzHydrate_query(f *testing.F) {
 // entry as one type.
 func hydrateAndUse(t *testing.T, s *query.Snapshot, kind uint8, size int) {
 	t.Helper()
-	c := opened(t, query.Config{})
+	c := opened(t)
 	require.NoError(t, c.SetMutationDefaults(key(), query.MutationDefaults{Do: func(_ context.Context, m query.MutationInfo) (any, error) {
 		return m.Variables, nil
 	}}))
@@ -142,7 +142,7 @@ func requireTravels(t *testing.T, c *query.Client, size int) {
 	require.Less(t, len(out), 6*size+1000*(1+len(s.Queries)+len(s.Mutations)))
 	var again query.Snapshot
 	require.NoError(t, json.Unmarshal(out, &again))
-	there := opened(t, query.Config{})
+	there := opened(t)
 	require.NoError(t, there.Hydrate(&again, query.HydrateOptions{}))
 	require.Equal(t, held(c), held(there))
 }
@@ -221,7 +221,7 @@ func FuzzFilter(f *testing.F) {
 		if err != nil || json.Unmarshal([]byte(keysText), &keys) != nil || len(keys) > 12 {
 			return
 		}
-		c := opened(t, query.Config{})
+		c := opened(t)
 		plans := plan(t, c, keys, bits)
 		filter := query.Filter{
 			Key: pattern, Exact: exact, Type: query.EntryType(kind % 3), Stale: query.Toggle(stale % 3),
