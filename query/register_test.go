@@ -86,7 +86,7 @@ func TestRegister_runOfASnapshotGoesOnWithTypedFunctions(t *testing.T) {
 		s, err := here.Dehydrate(query.DehydrateOptions{})
 		require.NoError(t, err)
 
-		there := opened(t, query.Config{})
+		there := opened(t)
 		require.NoError(t, query.Set(there, query.Query[int]{Key: key("item", "lamp!")}, 1))
 		require.NoError(t, query.Register(there, m))
 		hydrated(t, there, travel(t, s))
