@@ -14,7 +14,8 @@ var (
 	ErrClosed = errors.New("query: client is closed")
 	// ErrCancelled means that a fetch was cancelled and there are no data.
 	ErrCancelled = errors.New("query: fetch was cancelled")
-	// ErrNoFetch means that a query without Fetch function had to fetch.
+	// ErrNoFetch means that a query without Fetch function had to fetch. It is
+	// retried by Policy.Retry like any other failure, as in TanStack Query.
 	ErrNoFetch = errors.New("query: no fetch function")
 	// ErrNoMutationFunc means that a mutation without Do function had to run.
 	ErrNoMutationFunc = errors.New("query: no mutation function")

@@ -53,10 +53,10 @@ func ExampleAction() {
 	mutations := query.EventOptions{Kinds: []query.EventKind{query.EventAdded, query.EventUpdated}}
 	defer c.SubscribeEvents(mutations, func(ev query.Event) {
 		fmt.Println(ev.Kind, ev.Action, ev.Mutation.IsPaused)
-		switch ev.Action {
-		case query.ActionPause:
+		if ev.Action == query.ActionPause {
 			c.Online().Set(true)
-		case query.ActionSuccess, query.ActionError:
+		}
+		if ev.Action == query.ActionSuccess {
 			close(last)
 		}
 	})()

@@ -24,8 +24,8 @@ func Observe[T any](c *Client, q Query[T]) *Observer[T] {
 }
 
 // ObserveSelect returns an observer that shows what sel makes of the data. sel
-// runs when the data changed, its error becomes the result's, and it must not
-// change its argument.
+// runs when the data changed, on whatever goroutine changed them, its error becomes
+// the result's, and it must not change its argument.
 func ObserveSelect[T, R any](c *Client, q Query[T], sel func(T) (R, error)) *Observer[R] {
 	return &Observer[R]{o: c.observe(c.resolve(q.erase()), erasedSelect(sel)), source: (*T)(nil)}
 }
@@ -76,7 +76,9 @@ func (o *Observer[R]) Current() Result[R] { return Result[R]{o.o.current.Load()}
 // subscription may start a fetch. Calls come one at a time, on a goroutine of the
 // client; results that follow each other faster than f returns are conflated, but
 // the last one always arrives. There is no call for the result that is there
-// already: see Current. stop may be called more than once, and from f.
+// already: see Current. stop may be called more than once, and from f. It does not
+// wait: one call of f that is on its way may still come, or run, when it has
+// returned.
 func (o *Observer[R]) Subscribe(f func(Result[R])) (stop func()) {
 	if f == nil {
 		o.o.c.report("Subscribe", ErrNilCallback)

@@ -5,8 +5,9 @@ import "cmp"
 // Policy says how a query is fetched, kept fresh and kept in memory. Every
 // field's zero value means inherit: from the defaults of the matching key
 // prefixes, the latest set first, then from the client's defaults, then from the
-// default that the field names. A Policy is a plain value: copy it and assign to change
-// one.
+// default that the field names. A Policy is a plain value: copy it and assign to
+// change one. Its functions run on whatever goroutine needs the answer, those of
+// timers included, maybe several at a time.
 type Policy struct {
 	// StaleTime is how long data count as fresh. Default: StaleAfter(0), stale
 	// at once.

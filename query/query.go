@@ -13,11 +13,14 @@ import (
 // override a part. Only Key is required.
 type Query[T any] struct {
 	// Key names the data. Whatever distinguishes results belongs in it, the
-	// identity of the user included.
+	// identity of the user included. An empty key is a key like any other, as [] is
+	// in TanStack Query: queries whose key was forgotten all share one entry.
 	Key querykey.Key
 	// Fetch gets the data. Its context ends when the fetch is cancelled: by
 	// Cancel, by a newer fetch, by Close, or when the last observer has left,
-	// provided that Fetch looks at the context at all. Nil leaves the query to the
+	// provided that Fetch looks at the context at all. It has no values of whoever
+	// asked, for the answer is everybody's: what Fetch needs it closes over, or finds
+	// in Meta if it is the default fetch function. Nil leaves the query to the
 	// default fetch function, or to what is in the cache.
 	Fetch func(ctx context.Context) (T, error)
 	// Skip keeps the query from fetching by itself, as Enabled: Off does, and
