@@ -42,10 +42,10 @@ func writeReport(w io.Writer, r *measure.Results, verdicts []target.Verdict, con
 
 // writeVerdicts writes the table of targets and how many were reached.
 func writeVerdicts(b *strings.Builder, verdicts []target.Verdict) {
-	count := map[target.State]int{}
+	count := map[string]int{}
 	b.WriteString("| | target | of | must | stretch | measured | worst case | |\n|---|---|---|--:|--:|--:|---|---|\n")
 	for _, v := range verdicts {
-		count[v.State]++
+		count[word(v)]++
 		figure := "–"
 		if v.State != target.NotOffered && v.State != target.NotMeasured {
 			figure = number(v.Figure)
@@ -53,14 +53,20 @@ func writeVerdicts(b *strings.Builder, verdicts []target.Verdict) {
 		fmt.Fprintf(b, "| %s | %s | %s | %s | %s | %s | %s | %s |\n",
 			v.Workload, v.What, than(v.Target), limit(v.Target, v.Must), limit(v.Target, v.Stretch), figure, v.Case, word(v))
 	}
-	fmt.Fprintf(b, "\n%d targets: %d at the stretch, %d at the must, %d missed, %d not offered yet, %d not measured.\n", len(verdicts),
-		count[target.Stretched], count[target.Reached], count[target.Missed], count[target.NotOffered], count[target.NotMeasured])
+	fmt.Fprintf(b, "\n%d targets", len(verdicts))
+	for _, state := range []target.State{target.Stretched, target.Reached, notYet, target.Missed, target.NotOffered, target.NotMeasured} {
+		fmt.Fprintf(b, ", %d %s", count[string(state)], state)
+	}
+	b.WriteString(".\n")
 }
+
+// notYet is said of a stretch without a must.
+const notYet target.State = "not yet"
 
 // word is the state of a verdict, unless the stretch is all there is.
 func word(v target.Verdict) string {
 	if v.State == target.Reached && v.Must == target.NoMust {
-		return "not yet"
+		return string(notYet)
 	}
 	return string(v.State)
 }

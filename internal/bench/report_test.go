@@ -34,7 +34,7 @@ func TestReport_saysWhatIsMissed(t *testing.T) {
 		"| W10 | there | × otter | ≤ 1 | ≤ 1 | – | b | NOT OFFERED YET |",
 		"| W2 | small | cpu us | – | ≤ 10 | 50 | a | not yet |",
 		"| W3 | run | times faster than otter | ≥ 2 | ≥ 3 | – | c | NOT MEASURED |",
-		"4 targets: 0 at the stretch, 2 at the must, 0 missed, 1 not offered yet, 1 not measured.",
+		"4 targets, 0 stretch, 1 must, 1 not yet, 0 MISSED, 1 NOT OFFERED YET, 1 NOT MEASURED.",
 		"- **otter**: as is",
 		"### W2 a\n\n| | cpu us | range | ns |\n|---|--:|--:|--:|\n| freshet | 50 | 40…60 | – |\n| otter | – | – | 10 |\n",
 		"### W10 b\n\n| | cpu us | range |\n|---|--:|--:|\n| otter | 100 | 80…120 |\n",
