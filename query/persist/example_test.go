@@ -126,3 +126,30 @@ func (s small) Set(ctx context.Context, key string, value []byte) error {
 	}
 	return s.Memory.Set(ctx, key, value)
 }
+
+// What is stored can be looked at without putting it into the cache, and goes
+// when it is too old.
+func ExampleRetrieve() {
+	ctx := context.Background()
+	client, err := query.New(query.Config{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer client.Close(ctx)
+	files := new(persist.Memory)
+	p := persist.NewPersister(ctx, client, files, persist.QueryOptions{Prefix: "shop", RefetchOnRestore: query.Never})
+	defer p.Close(ctx)
+
+	at := time.Now().Add(-time.Hour)
+	if err := query.SetAt(client, Stock("ink"), 3, at); err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(p.Save(ctx, Stock("ink").Key))
+	stored, err := persist.Retrieve[int](ctx, p, Stock("ink").Key)
+	fmt.Println(stored.Data, stored.UpdatedAt.Equal(at), err)
+	fmt.Println(p.GC(ctx))
+	// Output:
+	// <nil>
+	// 3 true <nil>
+	// <nil>
+}
