@@ -25,11 +25,14 @@ type flight struct {
 	prompt      bool          // the first attempt begins with the fetch itself
 	lastAttempt bool          // the next failure is final
 	wake        chan struct{} // not nil while paused
-	woken       bool          // shown as going on, and about to
 	first       bool          // paused before the first attempt
 	witnesses   []*witness    // observers that show the outcome in any case
 
 	feed feed // of a streamed query; used by the flight's goroutine alone
+
+	// Functions are called in the order in which fetches are started.
+	turn chan struct{}          // closed when that of the flight before is called, nil if it was
+	heir atomic.Pointer[flight] // whose turn is next, the flight itself once it has begun
 
 	done chan struct{} // closed once the rest is final
 	next *flight       // followed instead, if another fetch took this one's place
@@ -83,6 +86,12 @@ func (tx *txn) fetch(e *entry, o *options, s seed, mode fetchMode) *flight {
 	f.ctx, f.abort = context.WithCancelCause(tx.life)
 	if e.pager != nil && e.pager.ready {
 		f.walk = e.pager.start(e.state.Load(), mode.direction)
+	}
+	if old != nil {
+		f.turn = make(chan struct{})
+		if !old.heir.CompareAndSwap(nil, f) {
+			f.turn = nil
+		}
 	}
 	e.revert = e.state.Load()
 	paused := !tx.networkAllows(f.opts.policy.NetworkMode, true)
@@ -146,6 +155,10 @@ func (f *flight) wait(ctx context.Context) (any, error) {
 // run is the flight's goroutine.
 func (f *flight) run() {
 	defer f.abort(nil)
+	defer f.begin()
+	if f.turn != nil {
+		<-f.turn
+	}
 	c, p := f.e.c, &f.opts.policy
 	returned := false
 	defer func() {
@@ -171,10 +184,18 @@ func (f *flight) run() {
 	}
 }
 
+// begin gives the turn to the flight that took the place of this one, if any did.
+func (f *flight) begin() {
+	if next := f.heir.Swap(f); next != nil && next != f {
+		close(next.turn)
+	}
+}
+
 // attempt calls the fetch function: that of the start for an attempt which begins
 // with the fetch, else the one that the entry has now.
 func (f *flight) attempt(ctx context.Context) (data any, err error) {
 	ctx = &fetchContext{ctx, &f.e.consumed}
+	f.begin()
 	if f.walk != nil {
 		// Once consumed, the context of an infinite query counts as such for good.
 		err = protect(func() (err error) { data, err = f.walk(ctx); return err })
@@ -229,25 +250,14 @@ func (tx *txn) hold(f *flight, first bool) {
 	tx.dispatch(f.e, pauseAction{})
 }
 
-// resume shows a paused flight as going on if it may. It does when it is awake.
-func (tx *txn) resume(f *flight) bool {
-	if f == nil || f.wake == nil || f.woken || !tx.mayRun(f.opts.policy.NetworkMode, f.first) {
-		return false
+// resume lets a paused flight go on if it may.
+func (tx *txn) resume(f *flight) {
+	if f.settled || f.wake == nil || !tx.mayRun(f.opts.policy.NetworkMode, f.first) {
+		return
 	}
-	f.woken = true
 	tx.dispatch(f.e, continueAction{})
-	return true
-}
-
-// awake lets a resumed flight go on.
-func (f *flight) awake() {
-	c := f.e.c
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if f.woken {
-		close(f.wake)
-		f.wake, f.woken = nil, false
-	}
+	close(f.wake)
+	f.wake = nil
 }
 
 func (f *flight) failed(n int, err error, delay time.Duration) {

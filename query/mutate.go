@@ -21,6 +21,7 @@ type mutation struct {
 	state atomic.Pointer[mutationState]
 
 	patches []*patch // set before the goroutine starts, used by it alone
+	called  int      // callbacks after the attempts, likewise
 
 	// Guarded by the client's mutex.
 	observers []*mutationObserver
@@ -307,17 +308,10 @@ func (m *mutation) own() MutationCallbacks { return m.opts.Load().callbacks }
 // succeed calls what comes after success. Its error turns success into failure.
 func (m *mutation) succeed(data any) error {
 	i, all := m.info(), m.c.onMutate
-	err := firstError(
+	return m.firstError(
 		func() error { return all.success(m.ctx, i, data) },
 		func() error { return m.own().success(m.ctx, i, data) },
-	)
-	if err != nil {
-		return err
-	}
-	m.invalidate()
-	return firstError(
-		func() error { return all.settled(m.ctx, i, data, nil) },
-		func() error { m.follow(); return nil },
+		func() error { m.invalidate(); return all.settled(m.ctx, i, data, nil) },
 		func() error { return m.own().settled(m.ctx, i, data, nil) },
 	)
 }
@@ -329,15 +323,37 @@ func (m *mutation) failed(err error) {
 	m.tell(func() error { return m.own().failure(m.ctx, i, err) })
 	m.invalidate()
 	m.tell(func() error { return all.settled(m.ctx, i, nil, err) })
-	m.follow()
 	m.tell(func() error { return m.own().settled(m.ctx, i, nil, err) })
 }
 
 // tell calls a callback whose failure changes nothing.
 func (m *mutation) tell(f func() error) {
-	if err := protect(f); err != nil {
+	if err := m.call(f); err != nil {
 		m.c.report("mutation callback", err)
 	}
+}
+
+// firstError calls callbacks until one fails.
+func (m *mutation) firstError(callbacks ...func() error) error {
+	for _, f := range callbacks {
+		if err := m.call(f); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// call calls one callback. Those who wait for the attempts go on after the third
+// and fourth, where query-core, which has a turn for each, lets them.
+func (m *mutation) call(f func() error) error {
+	err := protect(f)
+	switch m.called++; m.called {
+	case 3:
+		m.follow()
+	case 4:
+		m.conclude()
+	}
+	return err
 }
 
 // invalidate marks what the mutation made stale and starts to refetch it.
@@ -352,15 +368,6 @@ func (m *mutation) invalidate() {
 			m.c.report("Invalidates", err)
 		}
 	}
-}
-
-func firstError(steps ...func() error) error {
-	for _, step := range steps {
-		if err := protect(step); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // The callbacks of mutations may be absent.

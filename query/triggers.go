@@ -98,23 +98,23 @@ func (c *Client) signalled(v bool, react func()) {
 }
 
 // refetchObserved lets, for each entry, the first observer fetch that wants to
-// by the policy it has for the occasion. What is paused goes on when wake is
+// by the policy it has for the occasion. What is paused goes on when resume is
 // called.
-func (c *Client) refetchObserved(policy func(*options) RefetchPolicy) (wake func()) {
+func (c *Client) refetchObserved(policy func(*options) RefetchPolicy) (resume func()) {
 	var paused []*flight
 	for _, e := range c.entries(nil) {
 		if o := c.firstWilling(e, policy); o != nil {
 			o.fetch(fetchMode{}, &witness{o: o})
 		}
-		c.update(func(tx *txn) {
-			if f := e.flight; tx.resume(f) {
+		c.update(func(*txn) {
+			if f := e.flight; f != nil && f.wake != nil {
 				paused = append(paused, f)
 			}
 		})
 	}
 	return func() {
 		for _, f := range paused {
-			f.awake()
+			c.update(func(tx *txn) { tx.resume(f) })
 		}
 	}
 }

@@ -69,17 +69,19 @@ func (r *run) known(fn string) error {
 // fetcher returns the fetch function for a query of c under key.
 func (r *run) fetcher(c *client, fn string, key querykey.Key) func(context.Context) (any, error) {
 	return func(ctx context.Context) (any, error) {
-		return r.callQuery(ctx, fn, key, c.meta(key), object{})
+		return r.callQuery(ctx, fn, key, r.meta(c, key), object{})
 	}
 }
 
-// meta returns the metadata of the entry, with defaults filled in.
-func (c *client) meta(key querykey.Key) object {
-	s, ok := c.State(key)
-	if !ok {
-		return nil
+// meta returns the metadata of the entry, with defaults filled in. A fetch that
+// goes on after its entry was removed keeps those of its last call.
+func (r *run) meta(c *client, key querykey.Key) object {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if s, ok := c.State(key); ok {
+		c.metas[key] = s.Meta()
 	}
-	return s.Meta()
+	return c.metas[key]
 }
 
 // callQuery calls a scripted function for a query. page has what an infinite

@@ -62,7 +62,7 @@ func (r *run) infiniteQuery(c *client, o *queryOptions[pages]) query.InfiniteQue
 	}
 	if o.fn != "" {
 		q.Fetch = func(ctx context.Context, page query.PageRequest[any]) (any, error) {
-			return r.callQuery(ctx, o.fn, q.Key, c.meta(q.Key), object{
+			return r.callQuery(ctx, o.fn, q.Key, r.meta(c, q.Key), object{
 				"pageParam": page.Param, "direction": string(page.Direction),
 			})
 		}
@@ -95,6 +95,9 @@ func pageParam(v any) func(edge, param any, pages int) (any, bool) {
 	switch name {
 	case "$plus":
 		return func(_, param any, _ int) (any, bool) {
+			if param == absent { // the sum is not a number, and no number is too large
+				return nil, op["until"] == nil && op["downTo"] == nil
+			}
 			last, _ := param.(float64)
 			next := last + as[float64](op[name])
 			until, bounded := op["until"].(float64)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/freshet-go/freshet/query"
+	"github.com/freshet-go/freshet/querykey"
 )
 
 // run is one playing of a scenario. The steps are taken by one goroutine; what
@@ -24,10 +25,10 @@ type run struct {
 	over  chan struct{} // closed at the end, for calls that never settle
 	work  sync.WaitGroup
 
-	focus, online *query.Signal
-	clients       map[string]*client
-	observers     map[string]*observed
-	saved         map[string][]byte // dehydrated states
+	world     world
+	clients   map[string]*client
+	observers map[string]*observed
+	saved     map[string][]byte // dehydrated states
 
 	step  int
 	seen  seen
@@ -44,7 +45,8 @@ type run struct {
 // client is a client of the library and its name in the trace.
 type client struct {
 	*query.Client
-	id string
+	id    string
+	metas map[querykey.Key]object // of the last calls; guarded by the run
 }
 
 // observed is an observer of the scenario.
@@ -107,7 +109,7 @@ func (s *Scenario) play(carefully bool, q query.Quirks) ([]any, error) {
 	r := &run{
 		s: s, ctx: ctx, quirks: q,
 		wake: make(chan struct{}, 1), over: make(chan struct{}),
-		focus: new(query.Signal), online: query.NewSignal(true),
+		world:   world{online: true},
 		clients: map[string]*client{}, observers: map[string]*observed{}, saved: map[string][]byte{},
 		seen: newSeen(), vars: as[object](clone(s.vars)),
 		counts: map[string]int{}, promises: map[string]bool{}, log: newEvents(),

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/freshet-go/freshet/query"
+	"github.com/freshet-go/freshet/querykey"
 )
 
 // do takes a step other than advance. What waits for something runs in a
@@ -196,12 +197,12 @@ func (r *run) doEnvironment(c *client, step object) (done bool, err error) {
 	switch step["do"] {
 	case "setFocused":
 		if on, ok := step["value"].(bool); ok {
-			r.focus.Set(on)
+			r.setFocus(&on)
 		} else {
-			r.focus.Unset()
+			r.setFocus(nil)
 		}
 	case "setOnline":
-		r.online.Set(step["value"] == true)
+		r.setOnline(step["value"] == true)
 	case "setVar":
 		r.setVar(as[string](step["name"]), clone(step["value"]))
 	case "mount":
@@ -228,15 +229,16 @@ func (r *run) setVar(name string, v any) {
 // newClient makes a client that shares time, focus and connection with the
 // others.
 func (r *run) newClient(id string, options object) error {
-	c := &client{id: id}
+	c := &client{id: id, metas: map[querykey.Key]object{}}
 	defaults, _ := options["defaultOptions"].(object)
 	queries, mutations, err := r.bothDefaults(c, defaults)
 	if err != nil {
 		return err
 	}
+	focus, online := r.world.signals()
 	cfg := query.Config{
 		Clock: r.clock,
-		Focus: r.focus, Online: r.online,
+		Focus: focus, Online: online,
 		Defaults: queries, MutationDefaults: mutations,
 		Quirks:     r.quirks,
 		OnMutation: r.cacheCallbacks(c, options),

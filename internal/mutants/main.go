@@ -17,7 +17,7 @@ func main() {
 	short := flag.Bool("short", false, "run the tests with -short")
 	flag.Parse()
 
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt) //nolint:forbidigo // the life of the program
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	err := run(ctx, os.Stdout, *only, *short)
 	stop()
 	if err != nil {
