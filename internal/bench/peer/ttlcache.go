@@ -54,7 +54,7 @@ func (t ttlClient[K]) Close() error {
 		case <-t.ended:
 			return nil
 		default:
-			runtime.Gosched() //nolint:forbidigo // Start gives no sign of having begun
+			runtime.Gosched() // Start gives no sign of having begun
 		}
 	}
 }
