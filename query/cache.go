@@ -106,6 +106,14 @@ func (tx *txn) adopt(e *entry, o *options, s seed) {
 	}
 }
 
+// plant gives an entry the initial data of options that it is to be fetched by.
+// Observers see them before the fetch begins.
+func (tx *txn) plant(e *entry, o *options, s seed) {
+	if st := e.state.Load(); s.of == o && s.ok && !e.removed && !st.hasData && st.fetchStatus == FetchIdle {
+		tx.adopt(e, o, s)
+	}
+}
+
 // remove takes an entry out of the cache. Those who observe it keep what they
 // have until their next fetch.
 func (tx *txn) remove(e *entry) {

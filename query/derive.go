@@ -150,7 +150,7 @@ func (d *derivation) placehold(r *result, before seen) (selected bool) {
 	if d.opts.holder == nil || r.hasData || r.status != StatusPending {
 		return false
 	}
-	if d.prev != nil && d.prev.placeholder && before.holder == d.opts.holder {
+	if d.prev != nil && d.prev.placeholder && before.holder.same(d.opts.holder) {
 		r.data, r.hasData, selected = d.prev.data, d.prev.hasData, true
 	} else {
 		var previous any

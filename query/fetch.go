@@ -116,6 +116,9 @@ func (c *Client) fetchData(ctx context.Context, o *options, anyAge bool) (any, e
 	if st := v.get(); st.hasData && (anyAge || !st.staleAfter(stale, c.sched.Now())) {
 		return st.data, nil
 	}
+	if s.ok {
+		c.update(func(tx *txn) { tx.plant(e, o, s) })
+	}
 	var f *flight
 	c.update(func(tx *txn) {
 		if e.removed { // between the two

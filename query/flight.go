@@ -28,7 +28,9 @@ type flight struct {
 	first       bool          // paused before the first attempt
 	witnesses   []*witness    // observers that show the outcome in any case
 
-	feed feed // of a streamed query; used by the flight's goroutine alone
+	// Used by the flight's goroutine alone.
+	feed     feed // of a streamed query
+	failures int  // of attempts
 
 	// Functions are called in the order in which fetches are started.
 	turn chan struct{}          // closed when that of the flight before is called, nil if it was
@@ -194,26 +196,23 @@ func (f *flight) begin() {
 // attempt calls the fetch function: that of the start for an attempt which begins
 // with the fetch, else the one that the entry has now.
 func (f *flight) attempt(ctx context.Context) (data any, err error) {
-	ctx = &fetchContext{ctx, &f.e.consumed}
-	f.begin()
-	if f.walk != nil {
-		// Once consumed, the context of an infinite query counts as such for good.
-		err = protect(func() (err error) { data, err = f.walk(ctx); return err })
-		return data, err
-	}
 	o := f.opts
-	if !f.prompt {
+	if f.walk == nil && !f.prompt {
 		f.e.consumed.Store(false)
 		o = f.e.opts.Load()
 	}
 	f.prompt = false
+	call := f.context(ctx, o)
+	f.begin()
+	if f.walk != nil {
+		// Once consumed, the context of an infinite query counts as such for good.
+		err = protect(func() (err error) { data, err = f.walk(call); return err })
+		return data, err
+	}
 	if o.fetch == nil {
 		return nil, &FetchError{Key: f.e.key, Err: ErrNoFetch}
 	}
-	err = protect(func() (err error) {
-		data, err = o.fetch(ctx, FetchInfo{Key: f.e.key, Meta: o.meta, flight: f})
-		return err
-	})
+	err = protect(func() (err error) { data, err = o.fetch(call, call.info); return err })
 	if t := reflect.TypeOf(data); err == nil && o.typ != nil && t != o.typ {
 		err = &TypeError{Key: f.e.key, Have: t, Want: o.typ} // of a default function
 	}
@@ -261,6 +260,7 @@ func (tx *txn) resume(f *flight) {
 }
 
 func (f *flight) failed(n int, err error, delay time.Duration) {
+	f.failures = n
 	f.e.c.update(func(tx *txn) {
 		if !f.settled {
 			tx.dispatch(f.e, failedAction{count: n, err: err, retryAt: tx.sched.Now().Add(delay)})
@@ -400,6 +400,18 @@ type fetchContext struct {
 	context.Context //nolint:containedctx // it is one
 
 	used *atomic.Bool
+	info FetchInfo
+}
+
+func (f *flight) context(ctx context.Context, o *options) *fetchContext {
+	return &fetchContext{ctx, &f.e.consumed, FetchInfo{f.e.key, o.meta, f.failures, f}}
+}
+
+func (c *fetchContext) Value(key any) any {
+	if key == (fetchInfoKey{}) {
+		return c.info
+	}
+	return c.Context.Value(key)
 }
 
 func (c *fetchContext) Done() <-chan struct{} {

@@ -94,6 +94,13 @@ func (o *observer) fetch(mode fetchMode, w *witness) (f *flight) {
 	opts := o.opts
 	o.c.mu.Unlock()
 	s := o.c.seed(opts)
+	if s.ok {
+		o.c.update(func(tx *txn) {
+			if !tx.closed && o.e != nil {
+				tx.plant(o.e, opts, s)
+			}
+		})
+	}
 	o.c.update(func(tx *txn) {
 		if tx.closed || o.e == nil {
 			return

@@ -5,6 +5,7 @@ import (
 	"reflect"
 	"time"
 
+	"github.com/freshet-go/freshet/internal/share"
 	"github.com/freshet-go/freshet/querykey"
 )
 
@@ -85,23 +86,36 @@ type initial struct {
 }
 
 // PlaceholderData is shown while a query has none of its own. The zero
-// PlaceholderData is nothing. Two values are the same if one is a copy of the
-// other.
+// PlaceholderData is nothing. Two are the same if one is a copy of the other, if
+// they show one and the same value, or if both keep what was there before.
 type PlaceholderData[T any] struct{ p *placeholder }
 
-// placeholder is compared by address.
 type placeholder struct {
 	value func(previous any, ok bool) (any, bool)
+	plain any // what it always shows, nil if that depends
+	keeps bool
+}
+
+// same reports whether p and q show the same for the same reason.
+func (p *placeholder) same(q *placeholder) bool {
+	if p == q || p == nil || q == nil {
+		return p == q
+	}
+	return p.keeps && q.keeps || p.plain != nil && share.Same(p.plain, q.plain)
 }
 
 // Placeholder shows v.
 func Placeholder[T any](v T) PlaceholderData[T] {
-	return PlaceholderFunc(func(T, bool) (T, bool) { return v, true })
+	d := PlaceholderFunc(func(T, bool) (T, bool) { return v, true })
+	d.p.plain = v
+	return d
 }
 
 // KeepPrevious shows the data of the query that the observer showed before.
 func KeepPrevious[T any]() PlaceholderData[T] {
-	return PlaceholderFunc(func(previous T, ok bool) (T, bool) { return previous, ok })
+	d := PlaceholderFunc(func(previous T, ok bool) (T, bool) { return previous, ok })
+	d.p.keeps = true
+	return d
 }
 
 // PlaceholderFunc shows what f makes of the data of the last query of the
@@ -110,7 +124,7 @@ func PlaceholderFunc[T any](f func(previous T, ok bool) (T, bool)) PlaceholderDa
 	if f == nil {
 		return PlaceholderData[T]{}
 	}
-	return PlaceholderData[T]{&placeholder{func(previous any, ok bool) (any, bool) {
+	return PlaceholderData[T]{&placeholder{value: func(previous any, ok bool) (any, bool) {
 		var typed T
 		if ok {
 			typed, ok = as[T](previous)
@@ -119,13 +133,26 @@ func PlaceholderFunc[T any](f func(previous T, ok bool) (T, bool)) PlaceholderDa
 	}}}
 }
 
-// FetchInfo is what a default fetch function is told.
+// FetchInfo is what a default fetch function is told, and any other can learn from
+// its context.
 type FetchInfo struct {
-	Key  querykey.Key
-	Meta map[string]any
+	Key      querykey.Key
+	Meta     map[string]any
+	Failures int // failed attempts of this fetch so far
 
 	flight *flight
 }
+
+// FetchInfoFrom returns the key and the metadata of the query that ctx, the context
+// of a fetch function or one made from it, fetches for. It serves what lies below
+// fetch functions and sees no query: clients, loggers, traces. It is false for any
+// other context.
+func FetchInfoFrom(ctx context.Context) (FetchInfo, bool) {
+	info, ok := ctx.Value(fetchInfoKey{}).(FetchInfo)
+	return info, ok
+}
+
+type fetchInfoKey struct{}
 
 type fetchFunc func(ctx context.Context, info FetchInfo) (any, error)
 

@@ -102,16 +102,26 @@ func (m *mutation) over(begun bool) {
 	m.c.update(func(tx *txn) {
 		m.hangs = !begun && tx.quirks.HangingResume
 		if len(m.sequels) > 0 {
-			m.impatient = tx.sched.AfterFunc(patience, m.hurry)
+			m.impatient = tx.sched.AfterFunc(patience, func() { m.hurry(m.followAndHurry) })
 		}
 	})
 }
 
-// hurry lets those who wait for the attempts wait no longer for callbacks.
-func (m *mutation) hurry() {
+// hurry does what callbacks have held up for too long.
+func (m *mutation) hurry(what func()) {
 	m.c.mu.Lock()
 	defer m.c.mu.Unlock()
-	m.c.goLocked(m.conclude)
+	m.c.goLocked(what)
+}
+
+// followAndHurry is follow, and in a while the rest.
+func (m *mutation) followAndHurry() {
+	m.follow()
+	m.c.update(func(tx *txn) {
+		if len(m.rests) > 0 {
+			m.impatient = tx.sched.AfterFunc(patience, func() { m.hurry(m.conclude) })
+		}
+	})
 }
 
 func (m *mutation) isOver() bool {

@@ -102,7 +102,7 @@ func (q Streamed[T, C]) run(f *flight) (any, error) {
 	defer end() // lets those go who still send
 	f.feed.again = f.feed.written
 	all := q.InitialValue
-	for chunk, err := range q.Source(&fetchContext{life, &f.e.consumed}) {
+	for chunk, err := range q.Source(f.context(life, f.opts)) {
 		if err == nil && f.ctx.Err() != nil {
 			err = context.Cause(f.ctx)
 		}

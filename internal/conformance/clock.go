@@ -16,6 +16,7 @@ const (
 	scale       = 1000
 	perTimer    = time.Microsecond
 	perTick     = 10 * time.Nanosecond
+	inTurn      = 3*perTick + perTick/2
 	afterTimers = 200 * time.Millisecond
 	perStep     = 100 * time.Microsecond
 )
@@ -55,22 +56,26 @@ func (c *eventClock) Now() time.Time {
 	return c.start.Add(c.passed() + c.part)
 }
 
-// AfterFunc calls f after d. Less than a millisecond is no time at all, but
-// later than everything that needs no timer.
+// AfterFunc calls f after d. What is due within the present millisecond is due in
+// three turns, which is where query-core refetches while callbacks of a resumed
+// mutation wait for something.
 func (c *eventClock) AfterFunc(d time.Duration, f func()) *clock.Timer {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	now := c.elapsed()
-	part := d % time.Millisecond
+	now, passed := c.elapsed(), c.passed()
+	at := passed + c.part + max(d, 0)
+	whole := at.Truncate(time.Millisecond)
 	c.set++
-	turn := time.Duration(c.set) * perTimer % afterTimers
-	due := (c.passed()+d.Truncate(time.Millisecond))*scale + turn
-	if due <= now {
+	due := whole*scale + time.Duration(c.set)*perTimer%afterTimers
+	switch {
+	case d > 0 && whole == passed:
+		due = now + inTurn
+	case due <= now:
 		due = max(now, c.last) + perTimer
 		c.last = due
 	}
 	return c.Clock.AfterFunc(due-now, func() {
-		c.into(part)
+		c.into(at - whole)
 		defer c.into(0)
 		c.fired()
 		f()

@@ -67,30 +67,25 @@ func (r *run) known(fn string) error {
 }
 
 // fetcher returns the fetch function for a query of c under key.
-func (r *run) fetcher(c *client, fn string, key querykey.Key) func(context.Context) (any, error) {
+func (r *run) fetcher(fn string, key querykey.Key) func(context.Context) (any, error) {
 	return func(ctx context.Context) (any, error) {
-		return r.callQuery(ctx, fn, key, r.meta(c, key), object{})
+		return r.callQuery(ctx, fn, key, object{})
 	}
-}
-
-// meta returns the metadata of the entry, with defaults filled in. A fetch that
-// goes on after its entry was removed keeps those of its last call.
-func (r *run) meta(c *client, key querykey.Key) object {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if s, ok := c.State(key); ok {
-		c.metas[key] = s.Meta()
-	}
-	return c.metas[key]
 }
 
 // callQuery calls a scripted function for a query. page has what an infinite
 // query adds to the call: pageParam and direction.
-func (r *run) callQuery(ctx context.Context, fn string, key querykey.Key, meta object, page object) (any, error) {
+func (r *run) callQuery(ctx context.Context, fn string, key querykey.Key, page object) (any, error) {
 	who := keyJSON(key)
 	call := object{"fn": fn, "key": who}
-	if meta != nil {
-		call["meta"] = clone(meta)
+	info, _ := query.FetchInfoFrom(ctx)
+	if info.Meta != nil {
+		call["meta"] = clone(info.Meta)
+	}
+	if info.Failures > 0 && r.world.changed == r.clock.passed() {
+		// A retry that was paused begins some turns after a first attempt.
+		r.clock.tick()
+		r.clock.tick()
 	}
 	for name, v := range page {
 		call[name] = clone(v)

@@ -17,14 +17,14 @@ type groupObserver struct {
 func (r *run) doGroup(c *client, step object) (done bool, err error) {
 	switch step["do"] {
 	case "observeQueries":
-		queries, err := r.groupQueries(c, step)
+		queries, err := r.groupQueries(step)
 		if err != nil {
 			return true, err
 		}
 		r.observe(step, c, &groupObserver{r, c, query.ObserveGroup(c.Client, queries...)})
 	case "setQueries":
 		return true, on(r, step, func(_ *observed, g *groupObserver) error {
-			queries, err := r.groupQueries(g.client, step)
+			queries, err := r.groupQueries(step)
 			if err != nil {
 				return err
 			}
@@ -37,14 +37,14 @@ func (r *run) doGroup(c *client, step object) (done bool, err error) {
 	return true, nil
 }
 
-func (r *run) groupQueries(c *client, step object) ([]query.Observable[any], error) {
+func (r *run) groupQueries(step object) ([]query.Observable[any], error) {
 	var queries []query.Observable[any]
 	for _, options := range objects(step["queries"]) {
 		o, err := compile(r, options, itself)
 		if err != nil {
 			return nil, err
 		}
-		q := r.plainQuery(c, o)
+		q := r.plainQuery(o)
 		if o.selects == nil {
 			queries = append(queries, q)
 		} else {

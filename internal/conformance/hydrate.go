@@ -72,7 +72,7 @@ func (r *run) hydrate(c *client, step object) error {
 	if err != nil {
 		return err
 	}
-	pager, err := r.hydratePager(c, options)
+	pager, err := r.hydratePager(options)
 	if err != nil {
 		return err
 	}
@@ -93,7 +93,7 @@ func withoutPages(options object) object {
 }
 
 // hydratePager makes the options for queries fetch the pages of infinite ones.
-func (r *run) hydratePager(c *client, options object) (func(querykey.Key) query.Pager, error) {
+func (r *run) hydratePager(options object) (func(querykey.Key) query.Pager, error) {
 	forQueries, _ := options["queries"].(object)
 	if _, ok := forQueries["getNextPageParam"]; !ok {
 		return nil, nil
@@ -105,7 +105,7 @@ func (r *run) hydratePager(c *client, options object) (func(querykey.Key) query.
 	return func(key querykey.Key) query.Pager {
 		keyed := *o
 		keyed.query.Key = key
-		return r.infiniteQuery(c, &keyed).Pager()
+		return r.infiniteQuery(&keyed).Pager()
 	}, nil
 }
 

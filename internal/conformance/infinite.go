@@ -52,7 +52,7 @@ func storedPages(v any) pages {
 }
 
 // infiniteQuery binds the options to the scripted function.
-func (r *run) infiniteQuery(c *client, o *queryOptions[pages]) query.InfiniteQuery[any, any] {
+func (r *run) infiniteQuery(o *queryOptions[pages]) query.InfiniteQuery[any, any] {
 	q := query.InfiniteQuery[any, any]{
 		Key: o.query.Key, Skip: o.query.Skip, Policy: o.query.Policy, Meta: o.query.Meta, Share: o.query.Share,
 		InitialData: o.query.InitialData, PlaceholderData: o.query.PlaceholderData,
@@ -62,7 +62,7 @@ func (r *run) infiniteQuery(c *client, o *queryOptions[pages]) query.InfiniteQue
 	}
 	if o.fn != "" {
 		q.Fetch = func(ctx context.Context, page query.PageRequest[any]) (any, error) {
-			return r.callQuery(ctx, o.fn, q.Key, r.meta(c, q.Key), object{
+			return r.callQuery(ctx, o.fn, q.Key, object{
 				"pageParam": page.Param, "direction": string(page.Direction),
 			})
 		}
@@ -123,7 +123,7 @@ func (r *run) observeInfinite(c *client, options object) (watcher, error) {
 	if err != nil {
 		return nil, err
 	}
-	build := func(o *queryOptions[pages]) query.Query[pages] { return r.infiniteQuery(c, o).Query() }
+	build := func(o *queryOptions[pages]) query.Query[pages] { return r.infiniteQuery(o).Query() }
 	if o.selects == nil {
 		return &queryObserver[pages, pages]{
 			r: r, options: o, build: build, infinite: true,

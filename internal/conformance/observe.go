@@ -24,7 +24,7 @@ func (r *run) observePlain(c *client, options object) (watcher, error) {
 	if err != nil {
 		return nil, err
 	}
-	build := func(o *queryOptions[any]) query.Query[any] { return r.plainQuery(c, o) }
+	build := func(o *queryOptions[any]) query.Query[any] { return r.plainQuery(o) }
 	p := &queryObserver[any, any]{
 		r: r, options: o, build: build,
 		adapt: func(s selector) func(any) (any, error) { return selectShown[any](s) },
@@ -38,10 +38,10 @@ func (r *run) observePlain(c *client, options object) (watcher, error) {
 }
 
 // plainQuery binds the options to the scripted function.
-func (r *run) plainQuery(c *client, o *queryOptions[any]) query.Query[any] {
+func (r *run) plainQuery(o *queryOptions[any]) query.Query[any] {
 	q := o.query
 	if o.fn != "" {
-		q.Fetch = r.fetcher(c, o.fn, q.Key)
+		q.Fetch = r.fetcher(o.fn, q.Key)
 	}
 	return q
 }

@@ -107,13 +107,13 @@ func defaultsOf(r *run, options object) (query.Defaults, error) {
 	if err != nil {
 		return query.Defaults{}, err
 	}
-	if o.query.Skip || o.query.Share != nil {
-		return query.Defaults{}, errors.New("$skip and $keepWhenSame cannot be defaults")
+	if o.query.Skip {
+		return query.Defaults{}, errors.New("$skip cannot be a default")
 	}
-	d := query.Defaults{Policy: o.query.Policy, InitialData: o.query.InitialData, Meta: o.query.Meta}
+	d := query.Defaults{Policy: o.query.Policy, InitialData: o.query.InitialData, Meta: o.query.Meta, Share: o.query.Share}
 	if o.fn != "" {
 		d.Fetch = func(ctx context.Context, info query.FetchInfo) (any, error) {
-			return r.callQuery(ctx, o.fn, info.Key, info.Meta, object{})
+			return r.callQuery(ctx, o.fn, info.Key, object{})
 		}
 	}
 	return d, nil

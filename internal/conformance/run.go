@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/freshet-go/freshet/query"
-	"github.com/freshet-go/freshet/querykey"
 )
 
 // run is one playing of a scenario. The steps are taken by one goroutine; what
@@ -45,8 +44,7 @@ type run struct {
 // client is a client of the library and its name in the trace.
 type client struct {
 	*query.Client
-	id    string
-	metas map[querykey.Key]object // of the last calls; guarded by the run
+	id string
 }
 
 // observed is an observer of the scenario.
@@ -109,7 +107,7 @@ func (s *Scenario) play(carefully bool, q query.Quirks) ([]any, error) {
 	r := &run{
 		s: s, ctx: ctx, quirks: q,
 		wake: make(chan struct{}, 1), over: make(chan struct{}),
-		world:   world{online: true},
+		world:   world{online: true, changed: -1},
 		clients: map[string]*client{}, observers: map[string]*observed{}, saved: map[string][]byte{},
 		seen: newSeen(), vars: as[object](clone(s.vars)),
 		counts: map[string]int{}, promises: map[string]bool{}, log: newEvents(),

@@ -59,7 +59,7 @@ func eachItem(f func(item any) (mapped any, keep bool)) selector {
 		if !ok {
 			return nil, notAList(v)
 		}
-		out := list{}
+		out := emptyList(0)
 		for _, item := range items {
 			if mapped, keep := f(item); keep {
 				out = append(out, mapped)
@@ -76,7 +76,7 @@ func flatPages(v any) (any, error) {
 	if !ok {
 		return nil, notAList(v)
 	}
-	out := list{}
+	out := emptyList(0)
 	for _, page := range pages {
 		if items, ok := page.(list); ok {
 			out = append(out, items...)

@@ -4,7 +4,6 @@ import (
 	"fmt"
 
 	"github.com/freshet-go/freshet/query"
-	"github.com/freshet-go/freshet/querykey"
 )
 
 // do takes a step other than advance. What waits for something runs in a
@@ -94,14 +93,14 @@ func (r *run) doFetch(c *client, step object) (done bool, err error) {
 		if err != nil {
 			return true, err
 		}
-		fetch(r, c, step, o, r.plainQuery(c, o))
+		fetch(r, c, step, o, r.plainQuery(o))
 		return true, nil
 	case "fetchInfiniteQuery", "infiniteQuery", "ensureInfiniteQueryData", "prefetchInfiniteQuery":
 		o, err := compile(r, options, storedPages)
 		if err != nil {
 			return true, err
 		}
-		fetch(r, c, step, o, r.infiniteQuery(c, o).Query())
+		fetch(r, c, step, o, r.infiniteQuery(o).Query())
 		return true, nil
 	}
 	return false, nil
@@ -229,7 +228,7 @@ func (r *run) setVar(name string, v any) {
 // newClient makes a client that shares time, focus and connection with the
 // others.
 func (r *run) newClient(id string, options object) error {
-	c := &client{id: id, metas: map[querykey.Key]object{}}
+	c := &client{id: id}
 	defaults, _ := options["defaultOptions"].(object)
 	queries, mutations, err := r.bothDefaults(c, defaults)
 	if err != nil {

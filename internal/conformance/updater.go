@@ -61,7 +61,7 @@ func replaced(v any, f func(item any) (next any, keep bool)) any {
 	if !ok {
 		return v
 	}
-	out := list{}
+	out := emptyList(0)
 	for _, item := range items {
 		if next, keep := f(item); keep {
 			out = append(out, next)

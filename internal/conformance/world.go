@@ -1,6 +1,10 @@
 package conformance
 
-import "github.com/freshet-go/freshet/query"
+import (
+	"time"
+
+	"github.com/freshet-go/freshet/query"
+)
 
 // world is what all clients share: a window and a connection. Each client has
 // signals of its own for them, since clients hear of a change in the order in
@@ -8,6 +12,8 @@ import "github.com/freshet-go/freshet/query"
 type world struct {
 	focused *bool // nil as long as it was never set
 	online  bool
+
+	changed time.Duration // when it last did; read by functions while nothing changes
 
 	focus, connection []*query.Signal
 }
@@ -24,7 +30,7 @@ func (w *world) signals() (focus, online *query.Signal) {
 
 // setFocus tells every client of the window; nil makes its focus unknown.
 func (r *run) setFocus(on *bool) {
-	r.world.focused = on
+	r.world.focused, r.world.changed = on, r.clock.passed()
 	for _, s := range r.world.focus {
 		if on == nil {
 			s.Unset()
@@ -37,7 +43,7 @@ func (r *run) setFocus(on *bool) {
 
 // setOnline tells every client of the connection.
 func (r *run) setOnline(on bool) {
-	r.world.online = on
+	r.world.online, r.world.changed = on, r.clock.passed()
 	for _, s := range r.world.connection {
 		s.Set(on)
 		r.clock.tick()
