@@ -70,6 +70,7 @@ func (tx *txn) build(o *options, s seed) *entry {
 		s = seed{}
 	}
 	e := &entry{c: tx.Client, id: tx.lastID, key: o.key, initial: s.state(), defaults: tx.defaultsFor(o.key)}
+	o = e.filled(o)
 	e.opts.Store(o)
 	e.typ, e.pager, e.gcTime = o.typ, o.pager, o.policy.GCTime.orDefault()
 	e.state.Store(e.initial)
@@ -82,13 +83,7 @@ func (tx *txn) build(o *options, s seed) *entry {
 // adopt makes o the entry's options: the last ones given count.
 func (tx *txn) adopt(e *entry, o *options, s seed) {
 	usable := s.ok && s.of == o
-	if len(e.defaults) > 0 {
-		filled := *o
-		for _, d := range e.defaults {
-			filled.fill(d)
-		}
-		o = &filled
-	}
+	o = e.filled(o)
 	e.opts.Store(o)
 	if e.typ == nil {
 		e.typ = o.typ

@@ -200,3 +200,22 @@ func TestDefaults_shareStandsInForQueriesThatSayNothingOfIt(t *testing.T) {
 		})
 	}
 }
+
+func TestSetQueryDefaults_countForAnEntryThatAnObserverMakesAnew(t *testing.T) {
+	t.Parallel()
+	inBubble(t, query.Config{}, func(t *testing.T, c *query.Client) {
+		src := new(source)
+		q := src.query(query.Policy{})
+		o := query.Observe(c, q)
+		stop := o.Subscribe(ignore)
+		pass(time.Second)
+		c.Clear()
+		require.NoError(t, c.SetQueryDefaults(q.Key, query.Defaults{Policy: query.Policy{GCTime: query.GCAfter(time.Minute)}}))
+		_, err := o.Refetch(t.Context(), query.RefetchOptions{})
+		require.NoError(t, err)
+		stop()
+		pass(time.Minute)
+		_, there := c.State(q.Key)
+		require.False(t, there, "the time of collection is that of the defaults, and not the longer one without")
+	})
+}

@@ -67,6 +67,18 @@ func (c *Client) claims(e *entry, t reflect.Type) error {
 	return e.claim(t)
 }
 
+// filled is o with the defaults that were set for the key when the entry was made.
+func (e *entry) filled(o *options) *options {
+	if len(e.defaults) == 0 {
+		return o
+	}
+	all := *o
+	for _, d := range e.defaults {
+		all.fill(d)
+	}
+	return &all
+}
+
 // seed is initial data that was evaluated, ready to be put under the lock.
 type seed struct {
 	of   *options // whose they are

@@ -31,8 +31,8 @@ type mutation struct {
 	first     bool          // paused before the first attempt
 	policy    MutationPolicy
 	cleared   bool         // no longer in the cache
-	sequels   []sequel     // wait for the attempts
-	rests     []func()     // of them, for after the callbacks
+	waiting   [2]followers // for the attempts: since before they began, and since
+	begun     bool         // the attempts have
 	impatient *sched.Timer // ends both waits
 	hangs     bool         // they wait forever, by Quirks.HangingResume
 	restored  bool         // came with a snapshot and needs no preparation
@@ -201,7 +201,7 @@ func (m *mutation) settle(data any, err error) {
 		tx.mutations.settled(tx, m)
 	})
 	m.over(true)
-	m.conclude()
+	m.concludeAll()
 	m.data, m.err = data, err
 	close(m.done)
 }
@@ -240,6 +240,7 @@ func (m *mutation) prepare() error {
 // attempts is the attempt loop.
 func (m *mutation) attempts() (any, error) {
 	c, p := m.c, m.policy
+	c.update(func(*txn) { m.begun = true })
 	return retry.Run(m.ctx, c.sched, retry.Plan{
 		Gate: m.gate,
 		Attempt: func(ctx context.Context) (data any, err error) {
@@ -343,17 +344,25 @@ func (m *mutation) firstError(callbacks ...func() error) error {
 	return nil
 }
 
-// call calls one callback. Those who wait for the attempts go on after the third
-// and fourth, where query-core, which has a turn for each, lets them.
+// call calls one callback. Those who wait for the attempts go on at the third and
+// fourth, where query-core, which has a turn for each, lets them: those who were
+// there first before the callback, the others after it.
 func (m *mutation) call(f func() error) error {
+	m.called++
+	m.turn(m.called, early)
 	err := protect(f)
-	switch m.called++; m.called {
-	case 3:
-		m.follow()
-	case 4:
-		m.conclude()
-	}
+	m.turn(m.called, late)
 	return err
+}
+
+// turn lets those go on whose turn it is.
+func (m *mutation) turn(n, who int) {
+	switch n {
+	case 3:
+		m.follow(who)
+	case 4:
+		m.conclude(who)
+	}
 }
 
 // invalidate marks what the mutation made stale and starts to refetch it.

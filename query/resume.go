@@ -18,6 +18,20 @@ const patience = 500 * time.Microsecond
 // callbacks, where query-core has it, and what it returns after all of them.
 type sequel func() (rest func())
 
+// followers are those who wait for the attempts of a mutation.
+type followers struct {
+	sequels []sequel
+	rests   []func() // of sequels that were called
+}
+
+// Who hears first that a promise of query-core is settled has asked first: those
+// who wait for attempts that have not begun yet are early, and go on before the
+// mutation does.
+const (
+	early = iota
+	late
+)
+
 // focused is the return of focus: mutations first, then what is on screen.
 func (c *Client) focused() {
 	c.resumeThen(func() func() {
@@ -48,7 +62,11 @@ func (c *Client) resumeThen(next sequel) {
 					continue
 				}
 				waiting.Add(1)
-				m.sequels = append(m.sequels, arrive)
+				who := &m.waiting[early]
+				if m.begun {
+					who = &m.waiting[late]
+				}
+				who.sequels = append(who.sequels, arrive)
 			}
 		})
 	}
@@ -101,7 +119,7 @@ func (m *mutation) over(begun bool) {
 	close(m.tried)
 	m.c.update(func(tx *txn) {
 		m.hangs = !begun && tx.quirks.HangingResume
-		if len(m.sequels) > 0 {
+		if len(m.waiting[early].sequels)+len(m.waiting[late].sequels) > 0 {
 			m.impatient = tx.sched.AfterFunc(patience, func() { m.hurry(m.followAndHurry) })
 		}
 	})
@@ -116,10 +134,11 @@ func (m *mutation) hurry(what func()) {
 
 // followAndHurry is follow, and in a while the rest.
 func (m *mutation) followAndHurry() {
-	m.follow()
+	m.follow(early)
+	m.follow(late)
 	m.c.update(func(tx *txn) {
-		if len(m.rests) > 0 {
-			m.impatient = tx.sched.AfterFunc(patience, func() { m.hurry(m.conclude) })
+		if len(m.waiting[early].rests)+len(m.waiting[late].rests) > 0 {
+			m.impatient = tx.sched.AfterFunc(patience, func() { m.hurry(m.concludeAll) })
 		}
 	})
 }
@@ -134,28 +153,34 @@ func (m *mutation) isOver() bool {
 }
 
 // follow lets those go on that wait for the attempts.
-func (m *mutation) follow() {
+func (m *mutation) follow(who int) {
+	w := &m.waiting[who]
 	var next []sequel
 	m.c.update(func(*txn) {
 		if !m.hangs {
-			next, m.sequels = m.sequels, nil
+			next, w.sequels = w.sequels, nil
 		}
 	})
 	for _, f := range next {
 		rest := f()
-		m.c.update(func(*txn) { m.rests = append(m.rests, rest) })
+		m.c.update(func(*txn) { w.rests = append(w.rests, rest) })
 	}
 }
 
 // conclude is follow and what comes after all callbacks.
-func (m *mutation) conclude() {
-	m.follow()
+func (m *mutation) conclude(who int) {
+	m.follow(who)
+	w := &m.waiting[who]
 	var rests []func()
-	m.c.update(func(*txn) {
-		rests, m.rests = m.rests, nil
-		m.impatient.Stop()
-	})
+	m.c.update(func(*txn) { rests, w.rests = w.rests, nil })
 	for _, f := range rests {
 		f()
 	}
+}
+
+// concludeAll is the end of all waiting.
+func (m *mutation) concludeAll() {
+	m.c.update(func(*txn) { m.impatient.Stop() })
+	m.conclude(early)
+	m.conclude(late)
 }

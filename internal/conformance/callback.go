@@ -112,6 +112,10 @@ func (r *run) operations(c *client, label string, ops []object, told object, mad
 			return made
 		}
 		made = next
+		if op["await"] == true { // it is heard of later, even if there was nothing to wait for
+			r.clock.tick()
+			r.clock.tick()
+		}
 	}
 	return made
 }
