@@ -29,15 +29,10 @@ func equalMethod(t reflect.Type) (equal reflect.Value, ok bool) {
 	return m.Func, true
 }
 
-func shareByMethod(equal reflect.Value) sharer {
-	return func(_ *walk, old, next reflect.Value) (reflect.Value, bool) {
-		if nilable(old.Kind()) && (old.IsNil() || next.IsNil()) {
-			return choose(old, next, old.IsNil() && next.IsNil())
-		}
-		if sameValue(old, next) {
-			return old, true
-		}
-		return choose(old, next, equal.Call([]reflect.Value{old, next})[0].Bool())
+// compared shares by a comparison alone: what is not equal is taken whole.
+func compared(equal func(w *walk, a, b reflect.Value) bool) sharer {
+	return func(w *walk, old, next reflect.Value) (reflect.Value, bool) {
+		return choose(old, next, equal(w, old, next))
 	}
 }
 

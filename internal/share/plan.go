@@ -10,10 +10,14 @@ import (
 // if they are equal, next itself if nothing of old is kept, or else a new value.
 type sharer func(w *walk, old, next reflect.Value) (out reflect.Value, equal bool)
 
-// plan is how the values of one type are shared.
+// plan is how the values of one type are shared: most of them are found equal by
+// its steps, and where they are not, share builds the result.
 type plan struct {
 	share sharer
 	plain bool // equal values are interchangeable: nothing in them has an identity
+	whole bool // share does no more than compare
+	steps []step
+	size  uintptr // from one element of a slice to the next
 }
 
 // plans caches the compiled plan of every reflect.Type met so far.
@@ -51,15 +55,19 @@ func (c compiler) plan(t reflect.Type) *plan {
 	p := &plan{}
 	c[t] = p
 	*p = c.compile(t)
+	p.steps, p.size = c.steps(nil, t, 0), t.Size()
 	return p
 }
 
 func (c compiler) compile(t reflect.Type) plan {
 	if t == reflect.TypeFor[time.Time]() {
-		return plan{share: shareTime}
+		return plan{share: shareTime, whole: true}
 	}
 	if equal, ok := equalMethod(t); ok {
-		return plan{share: shareByMethod(equal)}
+		return plan{share: compared(equalBy(equal)), whole: true}
+	}
+	if opaque(t) {
+		return plan{share: compared(equalWhole), whole: true}
 	}
 	switch t.Kind() {
 	case reflect.Struct:
@@ -75,27 +83,12 @@ func (c compiler) compile(t reflect.Type) plan {
 	case reflect.Interface:
 		return plan{share: shareInterface}
 	case reflect.Func:
-		return plan{share: shareFunc, plain: true}
+		return plan{share: compared(equalFuncs), plain: true, whole: true}
 	case reflect.String:
-		return plan{share: shareString, plain: true}
+		return plan{share: shareString, plain: true, whole: true}
 	default:
-		return plan{share: shareScalar, plain: true}
+		return plan{share: shareScalar, plain: true, whole: true}
 	}
-}
-
-// wholePlan is for values that must not be taken apart.
-func wholePlan() plan { return plan{share: shareWhole} }
-
-func shareWhole(_ *walk, old, next reflect.Value) (reflect.Value, bool) {
-	return choose(old, next, deepEqual(old, next))
-}
-
-// deepEqual passes pointers where it can, which spares it copies of the values.
-func deepEqual(a, b reflect.Value) bool {
-	if a.CanAddr() && b.CanAddr() {
-		a, b = a.Addr(), b.Addr()
-	}
-	return reflect.DeepEqual(a.Interface(), b.Interface())
 }
 
 func shareScalar(_ *walk, old, next reflect.Value) (reflect.Value, bool) {
@@ -104,10 +97,6 @@ func shareScalar(_ *walk, old, next reflect.Value) (reflect.Value, bool) {
 
 func shareString(_ *walk, old, next reflect.Value) (reflect.Value, bool) {
 	return choose(old, next, old.String() == next.String())
-}
-
-func shareFunc(_ *walk, old, next reflect.Value) (reflect.Value, bool) {
-	return choose(old, next, old.IsNil() && next.IsNil())
 }
 
 func shareInterface(w *walk, old, next reflect.Value) (reflect.Value, bool) {

@@ -1,9 +1,6 @@
 package share
 
-import (
-	"reflect"
-	"unsafe"
-)
+import "reflect"
 
 // Same reports whether a and b are one and the same: maps, pointers, channels and
 // functions by what they point to, slices by their place and length, other
@@ -26,13 +23,6 @@ func Same(a, b any) bool {
 
 func sameMap(a, b map[string]any) bool {
 	return reflect.ValueOf(a).Pointer() == reflect.ValueOf(b).Pointer()
-}
-
-func sameList(a, b []any) bool {
-	if len(a) != len(b) || (a == nil) != (b == nil) {
-		return false
-	}
-	return unsafe.SliceData(a) == unsafe.SliceData(b)
 }
 
 // sameValue is Same for two values of one type.

@@ -31,9 +31,11 @@ func Share(old, next any) any {
 	if Same(old, next) {
 		return old
 	}
-	var w walk
+	w := newWalk()
 	out, equal := w.value(old, next)
-	if w.cyclic {
+	cyclic := w.cyclic
+	w.end()
+	if cyclic {
 		out, equal = next, reflect.DeepEqual(old, next)
 	}
 	if equal {

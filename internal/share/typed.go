@@ -1,22 +1,12 @@
 package share
 
-import (
-	"bytes"
-	"reflect"
-)
+import "reflect"
 
 func (c compiler) structPlan(t reflect.Type) plan {
-	if holdsLock(t) {
-		return wholePlan()
-	}
 	fields := make([]*plan, t.NumField())
 	plain := true
 	for i := range fields {
-		f := t.Field(i)
-		if !f.IsExported() {
-			return wholePlan()
-		}
-		fields[i] = c.plan(f.Type)
+		fields[i] = c.plan(t.Field(i).Type)
 		plain = plain && fields[i].plain
 	}
 	share := func(w *walk, old, next reflect.Value) (reflect.Value, bool) {
@@ -47,58 +37,46 @@ func (c compiler) structPlan(t reflect.Type) plan {
 }
 
 func (c compiler) arrayPlan(t reflect.Type) plan {
-	if holdsLock(t) {
-		return wholePlan()
-	}
 	elem := c.plan(t.Elem())
-	return plan{share: shareElements(elem, copyOf), plain: elem.plain}
+	merge := func(old, _ reflect.Value) reflect.Value { return copyOf(old) }
+	return plan{share: shareElements(elem, merge), plain: elem.plain}
 }
 
 func (c compiler) slicePlan(t reflect.Type) plan {
-	if holdsLock(t.Elem()) {
-		return wholePlan()
-	}
 	elem := c.plan(t.Elem())
-	elements := shareElements(elem, func(v reflect.Value) reflect.Value {
-		out := reflect.MakeSlice(t, v.Len(), v.Len())
-		reflect.Copy(out, v)
+	elements := shareElements(elem, func(old, next reflect.Value) reflect.Value {
+		out := reflect.MakeSlice(t, next.Len(), next.Len())
+		kept := reflect.Copy(out, old)
+		reflect.Copy(out.Slice(kept, out.Len()), next.Slice(kept, out.Len()))
 		return out
 	})
-	if t.Elem().Kind() == reflect.Uint8 && elem.plain {
-		elements = shareBytes
-	}
 	return plan{share: shareReference(elements)}
 }
 
-// shareBytes is shareElements for slices of bytes.
-func shareBytes(_ *walk, old, next reflect.Value) (reflect.Value, bool) {
-	return choose(old, next, bytes.Equal(old.Bytes(), next.Bytes()))
-}
-
-// shareElements shares arrays and slices by index.
-func shareElements(elem *plan, copyOf func(reflect.Value) reflect.Value) sharer {
+// shareElements shares arrays and slices by index. What merge returns is as long
+// as next and has the elements of old, as far as there are any.
+func shareElements(elem *plan, merge func(old, next reflect.Value) reflect.Value) sharer {
 	return func(w *walk, old, next reflect.Value) (reflect.Value, bool) {
 		var out reflect.Value // made when the first difference shows
+		both := min(old.Len(), next.Len())
 		if old.Len() != next.Len() {
 			if elem.plain {
 				return next, false
 			}
-			out = copyOf(next)
+			out = merge(old, next)
 		}
-		for i := range min(old.Len(), next.Len()) {
+		for i := elem.equalElements(w, old, next, 0, both); i < both; i = elem.equalElements(w, old, next, i+1, both) {
 			v, equal := elem.share(w, old.Index(i), next.Index(i))
-			if !equal && elem.plain {
+			if equal {
+				continue
+			}
+			if elem.plain {
 				return next, false
 			}
-			if !equal && !out.IsValid() {
-				out = copyOf(next)
-				for k := range i {
-					out.Index(k).Set(old.Index(k))
-				}
+			if !out.IsValid() {
+				out = merge(old, next)
 			}
-			if out.IsValid() {
-				out.Index(i).Set(v)
-			}
+			out.Index(i).Set(v)
 		}
 		if !out.IsValid() {
 			return old, true
@@ -117,9 +95,6 @@ func copyAs(t reflect.Type, v reflect.Value) reflect.Value {
 }
 
 func (c compiler) mapPlan(t reflect.Type) plan {
-	if holdsLock(t.Elem()) {
-		return wholePlan()
-	}
 	elem := c.plan(t.Elem())
 	type member struct{ key, value reflect.Value }
 	members := func(w *walk, old, next reflect.Value) (reflect.Value, bool) {
@@ -159,6 +134,9 @@ func (c compiler) mapPlan(t reflect.Type) plan {
 func (c compiler) pointerPlan(t reflect.Type) plan {
 	elem := c.plan(t.Elem())
 	target := func(w *walk, old, next reflect.Value) (reflect.Value, bool) {
+		if elem.equalAt(w, old, next) {
+			return old, true
+		}
 		v, equal := elem.share(w, old.Elem(), next.Elem())
 		if equal {
 			return old, true

@@ -1,6 +1,9 @@
 package share
 
-import "reflect"
+import (
+	"reflect"
+	"sync"
+)
 
 const (
 	// maxDepth is how many levels are shared; what lies deeper is taken from next.
@@ -9,14 +12,18 @@ const (
 	// Decoded data hardly ever gets there; circles and heavily aliased graphs do.
 	waryDepth  = 32
 	waryVisits = 1 << 16
+	// maxGlances is how many references are compared in memory, which does not
+	// remember them either but takes nanoseconds for each.
+	maxGlances = 1 << 22
 )
 
 // walk is the state of one Share call.
 type walk struct {
-	depth  int
-	visits int
-	seen   map[pair]*verdict // filled once the walk is wary
-	cyclic bool              // old and next run in a circle together: give up
+	depth   int
+	visits  int
+	glances int
+	seen    map[pair]*verdict // filled once the walk is wary
+	cyclic  bool              // old and next run in a circle together: give up
 }
 
 // pair identifies two references that are shared with each other.
@@ -45,6 +52,17 @@ func (w *walk) descend() bool {
 }
 
 func (w *walk) ascend() { w.depth-- }
+
+// glance is descend for comparing in memory, which leaves to the slow way whatever
+// might be a circle.
+func (w *walk) glance() bool {
+	if w.depth >= waryDepth || w.glances >= maxGlances {
+		return false
+	}
+	w.depth++
+	w.glances++
+	return true
+}
 
 // wary reports whether the walk has become so deep or so long that it has to
 // remember pairs: to notice circles, and to walk shared parts only once.
@@ -87,4 +105,21 @@ func pairOf(old, next reflect.Value) pair {
 		p.oldLen, p.nextLen = old.Len(), next.Len()
 	}
 	return p
+}
+
+// walks keeps finished walks for reuse, so that sharing what is equal allocates
+// nothing.
+var walks sync.Pool
+
+func newWalk() *walk {
+	if w, ok := walks.Get().(*walk); ok {
+		return w
+	}
+	return &walk{}
+}
+
+// end gives w up. A walk that panics is left to the garbage collector.
+func (w *walk) end() {
+	*w = walk{}
+	walks.Put(w)
 }

@@ -1,0 +1,164 @@
+package share
+
+import (
+	"reflect"
+	"time"
+	"unsafe"
+)
+
+// This file alone reads values by their address. What it may rely on: plans are
+// made of reflect's offsets and sizes, an address is only ever used with the plan
+// of the type that lies there, and nothing is written.
+
+// operation is how one part of a value is compared.
+type operation uint8
+
+const (
+	compareMemory operation = iota // a run of bytes that are equal if their bits are
+	compareString
+	compareFloat32
+	compareFloat64
+	compareTime
+	comparePointer // to elem
+	compareSlice   // of elem
+	compareArray   // of count times elem
+	compareByCall
+)
+
+// step compares the part of a value that lies at an offset.
+type step struct {
+	op     operation
+	offset uintptr
+	size   uintptr // of compareMemory, in bytes
+	count  int
+	elem   *plan
+	call   func(w *walk, a, b unsafe.Pointer) bool
+}
+
+// equal reports whether the values at a and b, of the type of the plan, are equal.
+// A negative answer can also mean that the walk leads too far to tell.
+func (p *plan) equal(w *walk, a, b unsafe.Pointer) bool {
+	for i := range p.steps {
+		s := &p.steps[i]
+		a, b := unsafe.Add(a, s.offset), unsafe.Add(b, s.offset)
+		var equal bool
+		switch s.op {
+		case compareMemory:
+			equal = equalMemory(a, b, s.size)
+		case compareString:
+			equal = *(*string)(a) == *(*string)(b)
+		case compareFloat32:
+			equal = *(*float32)(a) == *(*float32)(b)
+		case compareFloat64:
+			equal = *(*float64)(a) == *(*float64)(b)
+		case compareTime:
+			equal = (*time.Time)(a).Equal(*(*time.Time)(b))
+		case comparePointer:
+			equal = s.equalTargets(w, *(*unsafe.Pointer)(a), *(*unsafe.Pointer)(b))
+		case compareSlice:
+			// Only the headers are read, and those do not depend on the type.
+			equal = s.equalSlices(w, *(*[]byte)(a), *(*[]byte)(b))
+		case compareArray:
+			equal = s.elem.equalRun(w, a, b, 0, s.count) == s.count
+		default:
+			equal = s.call(w, a, b)
+		}
+		if !equal {
+			return false
+		}
+	}
+	return true
+}
+
+func (s *step) equalTargets(w *walk, a, b unsafe.Pointer) bool {
+	if a == b {
+		return true
+	}
+	if a == nil || b == nil || !w.glance() {
+		return false
+	}
+	equal := s.elem.equal(w, a, b)
+	w.ascend()
+	return equal
+}
+
+func (s *step) equalSlices(w *walk, a, b []byte) bool {
+	n := len(a)
+	if n != len(b) || (a == nil) != (b == nil) {
+		return false
+	}
+	from, to := unsafe.Pointer(unsafe.SliceData(a)), unsafe.Pointer(unsafe.SliceData(b))
+	if n == 0 || from == to {
+		return true
+	}
+	if !w.glance() {
+		return false
+	}
+	equal := s.elem.equalRun(w, from, to, 0, n) == n
+	w.ascend()
+	return equal
+}
+
+// equalRun returns the index of the first of the elements from start to end that
+// is not known to be equal, or else end.
+func (p *plan) equalRun(w *walk, a, b unsafe.Pointer, start, end int) int {
+	if p.solid() {
+		at, size := p.size*uintptr(start), p.size*uintptr(end-start)
+		if equalMemory(unsafe.Add(a, at), unsafe.Add(b, at), size) {
+			return end
+		}
+	}
+	for i := start; i < end; i++ {
+		at := p.size * uintptr(i)
+		if !p.equal(w, unsafe.Add(a, at), unsafe.Add(b, at)) {
+			return i
+		}
+	}
+	return end
+}
+
+// equalElements is equalRun for two slices or arrays of the type of the plan. It
+// knows nothing about arrays that have no address.
+func (p *plan) equalElements(w *walk, old, next reflect.Value, start, end int) int {
+	if w.wary() {
+		return start
+	}
+	if old.Kind() == reflect.Slice {
+		return p.equalRun(w, old.UnsafePointer(), next.UnsafePointer(), start, end)
+	}
+	if old.CanAddr() && next.CanAddr() {
+		return p.equalRun(w, old.Addr().UnsafePointer(), next.Addr().UnsafePointer(), start, end)
+	}
+	return start
+}
+
+// equalAt reports whether what two pointers to the type of the plan point to is
+// known to be equal.
+func (p *plan) equalAt(w *walk, old, next reflect.Value) bool {
+	return !w.wary() && p.equal(w, old.UnsafePointer(), next.UnsafePointer())
+}
+
+// solid reports whether values in a row are one run of memory.
+func (p *plan) solid() bool {
+	return len(p.steps) == 1 && p.steps[0].op == compareMemory && p.steps[0].size == p.size
+}
+
+func equalMemory(a, b unsafe.Pointer, size uintptr) bool {
+	if size == 8 {
+		return *(*uint64)(a) == *(*uint64)(b)
+	}
+	return unsafe.String((*byte)(a), size) == unsafe.String((*byte)(b), size)
+}
+
+// sameList reports whether two lists are one, as they lie in one place.
+func sameList(a, b []any) bool {
+	return len(a) == len(b) && (a == nil) == (b == nil) && unsafe.SliceData(a) == unsafe.SliceData(b)
+}
+
+// byReflection makes a step that compares two values of type t as reflect sees them.
+func byReflection(t reflect.Type, offset uintptr, equal func(w *walk, a, b reflect.Value) bool) step {
+	call := func(w *walk, a, b unsafe.Pointer) bool {
+		return equal(w, reflect.NewAt(t, a).Elem(), reflect.NewAt(t, b).Elem())
+	}
+	return step{op: compareByCall, offset: offset, call: call}
+}
