@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/require"
+
 	"github.com/freshet-go/freshet/internal/share"
 )
 
@@ -54,6 +56,33 @@ func trees() any {
 		}
 	}
 	return out
+}
+
+func TestShare_whatIsEqualAllocatesNothing(t *testing.T) {
+	// More references than a walk remembers pairs of without allocating.
+	many := func() []*customer {
+		out := make([]*customer, 1<<17)
+		for i := range out {
+			out[i] = &customer{Name: "Ann"}
+		}
+		return out
+	}
+	for name, test := range map[string]struct{ old, next any }{
+		"typed": {rows(), rows()},
+		"JSON":  {trees(), trees()},
+		"long":  {many(), many()},
+	} {
+		allocations := testing.AllocsPerRun(10, func() { share.Share(test.old, test.next) })
+		require.Zero(t, allocations, name)
+	}
+}
+
+func TestShare_aChangeAllocatesForWhatItChanges(t *testing.T) {
+	next := rows()
+	next[orderCount/2].Status = "sent"
+	old := rows()
+	allocations := testing.AllocsPerRun(10, func() { share.Share(old, next) })
+	require.LessOrEqual(t, allocations, 5.0, "the slice, the order, and what reflection takes")
 }
 
 func BenchmarkOrders(b *testing.B) {

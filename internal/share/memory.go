@@ -1,6 +1,8 @@
 package share
 
 import (
+	"bytes"
+	"encoding/binary"
 	"reflect"
 	"time"
 	"unsafe"
@@ -14,8 +16,8 @@ import (
 type operation uint8
 
 const (
-	compareMemory operation = iota // a run of bytes that are equal if their bits are
-	compareString
+	compareMemory  operation = iota // a run of bytes that are equal if their bits are
+	compareStrings                  // a run of strings
 	compareFloat32
 	compareFloat64
 	compareTime
@@ -29,7 +31,7 @@ const (
 type step struct {
 	op     operation
 	offset uintptr
-	size   uintptr // of compareMemory, in bytes
+	size   uintptr // of a run, in bytes
 	count  int
 	elem   *plan
 	call   func(w *walk, a, b unsafe.Pointer) bool
@@ -42,32 +44,40 @@ func (p *plan) equal(w *walk, a, b unsafe.Pointer) bool {
 		s := &p.steps[i]
 		a, b := unsafe.Add(a, s.offset), unsafe.Add(b, s.offset)
 		var equal bool
+		// Few cases, as what most values are made of takes but some nanoseconds.
 		switch s.op {
 		case compareMemory:
 			equal = equalMemory(a, b, s.size)
-		case compareString:
-			equal = *(*string)(a) == *(*string)(b)
-		case compareFloat32:
-			equal = *(*float32)(a) == *(*float32)(b)
-		case compareFloat64:
-			equal = *(*float64)(a) == *(*float64)(b)
-		case compareTime:
-			equal = (*time.Time)(a).Equal(*(*time.Time)(b))
+		case compareStrings:
+			equal = equalStrings(a, b, s.size)
 		case comparePointer:
 			equal = s.equalTargets(w, *(*unsafe.Pointer)(a), *(*unsafe.Pointer)(b))
 		case compareSlice:
 			// Only the headers are read, and those do not depend on the type.
 			equal = s.equalSlices(w, *(*[]byte)(a), *(*[]byte)(b))
-		case compareArray:
-			equal = s.elem.equalRun(w, a, b, 0, s.count) == s.count
 		default:
-			equal = s.call(w, a, b)
+			equal = s.equalOther(w, a, b)
 		}
 		if !equal {
 			return false
 		}
 	}
 	return true
+}
+
+func (s *step) equalOther(w *walk, a, b unsafe.Pointer) bool {
+	switch s.op {
+	case compareFloat32:
+		return *(*float32)(a) == *(*float32)(b)
+	case compareFloat64:
+		return *(*float64)(a) == *(*float64)(b)
+	case compareTime:
+		return (*time.Time)(a).Equal(*(*time.Time)(b))
+	case compareArray:
+		return s.elem.equalRun(w, a, b, 0, s.count) == s.count
+	default:
+		return s.call(w, a, b)
+	}
 }
 
 func (s *step) equalTargets(w *walk, a, b unsafe.Pointer) bool {
@@ -87,14 +97,14 @@ func (s *step) equalSlices(w *walk, a, b []byte) bool {
 	if n != len(b) || (a == nil) != (b == nil) {
 		return false
 	}
-	from, to := unsafe.Pointer(unsafe.SliceData(a)), unsafe.Pointer(unsafe.SliceData(b))
-	if n == 0 || from == to {
+	x, y := unsafe.Pointer(unsafe.SliceData(a)), unsafe.Pointer(unsafe.SliceData(b))
+	if n == 0 || x == y {
 		return true
 	}
 	if !w.glance() {
 		return false
 	}
-	equal := s.elem.equalRun(w, from, to, 0, n) == n
+	equal := s.elem.equalRun(w, x, y, 0, n) == n
 	w.ascend()
 	return equal
 }
@@ -102,9 +112,9 @@ func (s *step) equalSlices(w *walk, a, b []byte) bool {
 // equalRun returns the index of the first of the elements from start to end that
 // is not known to be equal, or else end.
 func (p *plan) equalRun(w *walk, a, b unsafe.Pointer, start, end int) int {
-	if p.solid() {
+	if isRun(p.steps, p.size) {
 		at, size := p.size*uintptr(start), p.size*uintptr(end-start)
-		if equalMemory(unsafe.Add(a, at), unsafe.Add(b, at), size) {
+		if p.steps[0].equalRun(unsafe.Add(a, at), unsafe.Add(b, at), size) {
 			return end
 		}
 	}
@@ -138,16 +148,32 @@ func (p *plan) equalAt(w *walk, old, next reflect.Value) bool {
 	return !w.wary() && p.equal(w, old.UnsafePointer(), next.UnsafePointer())
 }
 
-// solid reports whether values in a row are one run of memory.
-func (p *plan) solid() bool {
-	return len(p.steps) == 1 && p.steps[0].op == compareMemory && p.steps[0].size == p.size
+func (s *step) equalRun(a, b unsafe.Pointer, size uintptr) bool {
+	if s.op == compareStrings {
+		return equalStrings(a, b, size)
+	}
+	return equalMemory(a, b, size)
 }
 
 func equalMemory(a, b unsafe.Pointer, size uintptr) bool {
-	if size == 8 {
-		return *(*uint64)(a) == *(*uint64)(b)
+	x, y := unsafe.Slice((*byte)(a), size), unsafe.Slice((*byte)(b), size)
+	if 8 <= size && size <= 16 {
+		// The first and the last eight bytes, which may overlap, without a call.
+		order, last := binary.NativeEndian, size-8
+		return order.Uint64(x) == order.Uint64(y) && order.Uint64(x[last:]) == order.Uint64(y[last:])
 	}
-	return unsafe.String((*byte)(a), size) == unsafe.String((*byte)(b), size)
+	return bytes.Equal(x, y)
+}
+
+func equalStrings(a, b unsafe.Pointer, size uintptr) bool {
+	n := size / unsafe.Sizeof("")
+	others := unsafe.Slice((*string)(b), n)
+	for i, s := range unsafe.Slice((*string)(a), n) {
+		if s != others[i] {
+			return false
+		}
+	}
+	return true
 }
 
 // sameList reports whether two lists are one, as they lie in one place.

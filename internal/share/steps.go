@@ -32,13 +32,17 @@ func (c compiler) steps(into []step, t reflect.Type, offset uintptr) []step {
 		}
 		return c.steps(c.steps(into, part, offset), part, offset+part.Size())
 	case reflect.Array:
+		if first := c.steps(nil, t.Elem(), offset); isRun(first, t.Elem().Size()) && t.Len() > 0 {
+			first[0].size = t.Size()
+			return appendRun(into, first[0])
+		}
 		s.op, s.elem, s.count = compareArray, c.plan(t.Elem()), t.Len()
 	case reflect.Slice:
 		s.op, s.elem = compareSlice, c.plan(t.Elem())
 	case reflect.Pointer:
 		s.op, s.elem = comparePointer, c.plan(t.Elem())
 	case reflect.String:
-		s.op = compareString
+		return appendRun(into, step{op: compareStrings, offset: offset, size: t.Size()})
 	case reflect.Float32:
 		s.op = compareFloat32
 	case reflect.Float64:
@@ -50,21 +54,27 @@ func (c compiler) steps(into []step, t reflect.Type, offset uintptr) []step {
 	case reflect.Func:
 		s = byReflection(t, offset, equalFuncs)
 	default:
-		return appendMemory(into, offset, t.Size())
+		return appendRun(into, step{op: compareMemory, offset: offset, size: t.Size()})
 	}
 	return append(into, s)
 }
 
-// appendMemory lengthens the last step where that is possible.
-func appendMemory(into []step, offset, size uintptr) []step {
+// appendRun lengthens the last step where that is possible.
+func appendRun(into []step, s step) []step {
 	if n := len(into); n > 0 {
 		last := &into[n-1]
-		if last.op == compareMemory && last.offset+last.size == offset {
-			last.size += size
+		if last.op == s.op && last.offset+last.size == s.offset {
+			last.size += s.size
 			return into
 		}
 	}
-	return append(into, step{op: compareMemory, offset: offset, size: size})
+	return append(into, s)
+}
+
+// isRun reports whether values of the given size are compared in one step that
+// leaves out nothing, so that values in a row are, too.
+func isRun(steps []step, size uintptr) bool {
+	return len(steps) == 1 && steps[0].size == size && size > 0
 }
 
 // opaque reports whether values of type t are kept whole: nobody but their own

@@ -46,8 +46,8 @@ func (c compiler) slicePlan(t reflect.Type) plan {
 	elem := c.plan(t.Elem())
 	elements := shareElements(elem, func(old, next reflect.Value) reflect.Value {
 		out := reflect.MakeSlice(t, next.Len(), next.Len())
-		kept := reflect.Copy(out, old)
-		reflect.Copy(out.Slice(kept, out.Len()), next.Slice(kept, out.Len()))
+		reflect.Copy(out, next)
+		reflect.Copy(out, old)
 		return out
 	})
 	return plan{share: shareReference(elements)}

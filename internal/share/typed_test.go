@@ -117,6 +117,20 @@ func TestShare_changedPartsKeepTheirEqualParts(t *testing.T) {
 	require.Same(t, as[[]*customer](t, old.Payload)[0], as[[]*customer](t, out.Payload)[0])
 }
 
+func TestShare_changedArrayKeepsItsOtherElements(t *testing.T) {
+	t.Parallel()
+	one := [1]*customer{{Name: "Ann", Phone: ptr("555")}}
+	out := as[[1]*customer](t, share.Share(one, [1]*customer{{Name: "Bob", Phone: ptr("555")}}))
+	require.Equal(t, "Bob", out[0].Name)
+	require.Equal(t, "Ann", one[0].Name)
+	require.Same(t, one[0].Phone, out[0].Phone)
+
+	two := &[2]*int{ptr(1), ptr(2)}
+	both := as[*[2]*int](t, share.Share(two, &[2]*int{ptr(1), ptr(3)}))
+	require.Same(t, two[0], both[0])
+	require.Equal(t, 3, *both[1])
+}
+
 func TestShare_sliceOfPointersKeepsUnchangedElements(t *testing.T) {
 	t.Parallel()
 	old := []*order{sampleOrder("o-1"), sampleOrder("o-2"), sampleOrder("o-3")}

@@ -12,9 +12,9 @@ const (
 	// Decoded data hardly ever gets there; circles and heavily aliased graphs do.
 	waryDepth  = 32
 	waryVisits = 1 << 16
-	// maxGlances is how many references are compared in memory, which does not
-	// remember them either but takes nanoseconds for each.
-	maxGlances = 1 << 22
+	// maxGlances is how many references are compared in memory, which remembers
+	// none but takes nanoseconds for each: ten milliseconds are lost at the worst.
+	maxGlances = 1 << 20
 )
 
 // walk is the state of one Share call.

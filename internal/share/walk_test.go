@@ -81,6 +81,28 @@ func TestShare_ringsOfOtherLengthAreEqualWhenUnrolled(t *testing.T) {
 	require.Same(t, old, share.Share(old, ring(3)))
 }
 
+// thicket runs in circles by all kinds of references.
+type thicket struct {
+	Name  string
+	ByKey map[string]*thicket
+	Any   any
+	Tree  map[string]any
+}
+
+func TestShare_circlesByMapsAndInterfaces(t *testing.T) {
+	t.Parallel()
+	build := func(name string) *thicket {
+		out := &thicket{Name: name}
+		out.ByKey = map[string]*thicket{"self": out}
+		out.Any = list{out, out}
+		out.Tree = object{"self": out}
+		return out
+	}
+	old, next := build("x"), build("y")
+	require.Same(t, old, share.Share(old, build("x")))
+	require.Same(t, next, share.Share(old, next))
+}
+
 func TestShare_circlesInJSON(t *testing.T) {
 	t.Parallel()
 	build := func(leaf string) any {
