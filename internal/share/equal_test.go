@@ -93,7 +93,7 @@ func parts(lone chan int) map[string][]any {
 		"Far":     {(**int)(nil), ptr((*int)(nil)), ptr(ptr(1))},
 		"Bytes":   {[]byte(nil), []byte{}, []byte("a"), []byte("b")},
 		"Words":   {[]string(nil), []string{}, []string{"a", "b"}, []string{"a", "c"}, []string{"a"}},
-		"Rows":    {[]padded(nil), []padded{}, []padded{{true, 1}}, []padded{{true, 2}}},
+		"Rows":    {[]padded(nil), []padded{}, []padded{{true, 1}}, []padded{{true, 2}}, []padded{{true, 1 + 1<<40}}},
 		"Reals":   {[]float32{0}, []float32{float32(math.Copysign(0, -1))}, []float32{float32(nan)}},
 		"Grid":    {[][]int{{1}, {2}}, [][]int{{1}, {3}}, [][]int{{1}, {}}, [][]int{{1}, nil}},
 		"Counts":  {map[string]int(nil), map[string]int{}, map[string]int{"a": 1}, map[string]int{"a": 2}, map[string]int{"b": 1}},
