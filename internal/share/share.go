@@ -5,7 +5,8 @@
 //
 // Trees of map[string]any, []any and scalars, as encoding/json decodes them,
 // are shared without reflection. All other values go by a plan that is compiled
-// once per type. Both ways follow the same rules:
+// once per type: it compares in memory, and goes by reflection only where
+// something differs. Both ways follow the same rules:
 //
 //   - values of different types are different, int 1 and float64 1 included;
 //   - nil and empty slices or maps are different;

@@ -12,8 +12,8 @@ const (
 	// Decoded data hardly ever gets there; circles and heavily aliased graphs do.
 	waryDepth  = 32
 	waryVisits = 1 << 16
-	// maxGlances is how many references are compared in memory, which remembers
-	// none but takes nanoseconds for each: ten milliseconds are lost at the worst.
+	// maxGlances is how many references are compared in memory, where remembering
+	// them would cost more than comparing what they refer to.
 	maxGlances = 1 << 20
 )
 
@@ -54,7 +54,7 @@ func (w *walk) descend() bool {
 func (w *walk) ascend() { w.depth-- }
 
 // glance is descend for comparing in memory, which leaves to the slow way whatever
-// might be a circle.
+// might run in a circle or has been walked many times.
 func (w *walk) glance() bool {
 	if w.depth >= waryDepth || w.glances >= maxGlances {
 		return false
