@@ -33,10 +33,10 @@ type mutation struct {
 	cleared   bool         // no longer in the cache
 	waiting   [2]followers // for the attempts: since before they began, and since
 	begun     bool         // the attempts have
-	impatient *sched.Timer // ends both waits
-	hangs     bool         // they wait forever, by Quirks.HangingResume
-	restored  bool         // came with a snapshot and needs no preparation
-	going     bool         // a restored mutation has its goroutine
+	impatient [2]*sched.Timer
+	hangs     bool // they wait forever, by Quirks.HangingResume
+	restored  bool // came with a snapshot and needs no preparation
+	going     bool // a restored mutation has its goroutine
 
 	tried chan struct{} // closed once the attempts are over, before what comes after
 	done  chan struct{} // closed once data and err are final

@@ -9,10 +9,13 @@ import (
 // This file holds what happens when network or focus return: paused mutations go
 // on, and when their attempts are over so do the queries.
 
-// patience is how long the callbacks of a mutation may hold up those who wait for
-// its attempts. Callbacks that write and invalidate are through by then, so that
-// what they invalidate is not fetched twice; those that wait hold up nobody.
-const patience = 500 * time.Microsecond
+// Callbacks of a mutation may hold up those who wait for its attempts so long.
+// Callbacks that write and invalidate are through by then, so that what they
+// invalidate is not fetched twice; those that wait hold up nobody.
+const (
+	patience     = 500 * time.Microsecond // of those who refetch
+	longPatience = 750 * time.Microsecond // of what is paused
+)
 
 // sequel is what waits for the attempts of mutations. It is called between their
 // callbacks, where query-core has it, and what it returns after all of them.
@@ -120,7 +123,8 @@ func (m *mutation) over(begun bool) {
 	m.c.update(func(tx *txn) {
 		m.hangs = !begun && tx.quirks.HangingResume
 		if len(m.waiting[early].sequels)+len(m.waiting[late].sequels) > 0 {
-			m.impatient = tx.sched.AfterFunc(patience, func() { m.hurry(m.followAndHurry) })
+			m.impatient[0] = tx.sched.AfterFunc(patience, func() { m.hurry(m.followAll) })
+			m.impatient[1] = tx.sched.AfterFunc(longPatience, func() { m.hurry(m.concludeAll) })
 		}
 	})
 }
@@ -130,17 +134,6 @@ func (m *mutation) hurry(what func()) {
 	m.c.mu.Lock()
 	defer m.c.mu.Unlock()
 	m.c.goLocked(what)
-}
-
-// followAndHurry is follow, and in a while the rest.
-func (m *mutation) followAndHurry() {
-	m.follow(early)
-	m.follow(late)
-	m.c.update(func(tx *txn) {
-		if len(m.waiting[early].rests)+len(m.waiting[late].rests) > 0 {
-			m.impatient = tx.sched.AfterFunc(patience, func() { m.hurry(m.concludeAll) })
-		}
-	})
 }
 
 func (m *mutation) isOver() bool {
@@ -178,9 +171,17 @@ func (m *mutation) conclude(who int) {
 	}
 }
 
+func (m *mutation) followAll() {
+	m.follow(early)
+	m.follow(late)
+}
+
 // concludeAll is the end of all waiting.
 func (m *mutation) concludeAll() {
-	m.c.update(func(*txn) { m.impatient.Stop() })
+	m.c.update(func(*txn) {
+		m.impatient[0].Stop()
+		m.impatient[1].Stop()
+	})
 	m.conclude(early)
 	m.conclude(late)
 }

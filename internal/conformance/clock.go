@@ -15,8 +15,8 @@ import (
 const (
 	scale       = 1000
 	perTimer    = time.Microsecond
-	perTick     = 10 * time.Nanosecond
-	inTurn      = 3*perTick + perTick/2
+	perTick     = 10 // nanoseconds
+	turn        = 143 * time.Microsecond
 	afterTimers = 200 * time.Millisecond
 	perStep     = 100 * time.Microsecond
 )
@@ -56,9 +56,10 @@ func (c *eventClock) Now() time.Time {
 	return c.start.Add(c.passed() + c.part)
 }
 
-// AfterFunc calls f after d. What is due within the present millisecond is due in
-// three turns, which is where query-core refetches while callbacks of a resumed
-// mutation wait for something.
+// AfterFunc calls f after d. What is due within the present millisecond is due in as
+// many turns as it waits parts of 143 microseconds: half a millisecond is just over
+// three, after which query-core refetches while callbacks of a resumed mutation wait
+// for something.
 func (c *eventClock) AfterFunc(d time.Duration, f func()) *clock.Timer {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -69,7 +70,7 @@ func (c *eventClock) AfterFunc(d time.Duration, f func()) *clock.Timer {
 	due := whole*scale + time.Duration(c.set)*perTimer%afterTimers
 	switch {
 	case d > 0 && whole == passed:
-		due = now + inTurn
+		due = now + d*perTick/turn
 	case due <= now:
 		due = max(now, c.last) + perTimer
 		c.last = due

@@ -9,14 +9,11 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
-	"go.uber.org/goleak"
 
 	"github.com/freshet-go/freshet/query"
 	"github.com/freshet-go/freshet/query/bus"
 	"github.com/freshet-go/freshet/querykey"
 )
-
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func TestAttach_writtenDataReachTheOthers(t *testing.T) {
 	t.Parallel()
