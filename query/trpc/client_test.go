@@ -140,6 +140,7 @@ func TestClose_flushesWithAClockThatStands(t *testing.T) {
 		c := p.client(t, trpc.Config{Clock: clock.NewMock()})
 		a := start(t.Context(), c, "a", 1)
 		require.NoError(t, c.Close(t.Context()))
+		synctest.Wait() // the caller has the answer, and is about to say so
 		a.requireResult(t, echoed{"a", []byte("1")})
 	})
 }
