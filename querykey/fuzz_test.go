@@ -15,7 +15,7 @@ import (
 func FuzzParse(f *testing.F) {
 	for _, seed := range []string{
 		`[]`, `["orders","detail",17]`, `[{"b":1,"a":[null,true,-0.0]}]`, `["\ud83d\ude00\u0000\/"]`,
-		`[1e21,1E-7,18446744073709551616,0.10]`, `[{"a":1,"a":2}]`, `["\ud800"]`, "[\"\xff\"]", `[1] `, `[1e99999]`, `{}`,
+		`[1e21,1E-7,18446744073709551616,0.10]`, `[{"a":1,"a":2}]`, `["\ud800"]`, "[\"\xff\"]", `[1] `, `[1e99999]`, `[0e-99999999999999999999]`, `{}`,
 	} {
 		f.Add(seed)
 	}
@@ -55,6 +55,7 @@ func requireReason(t *testing.T, text string, fault *querykey.SyntaxError) {
 
 func FuzzOf(f *testing.F) {
 	f.Add("orders", int64(17), uint64(math.MaxUint64), 0.1, "1.50e3")
+	f.Add("zero", int64(0), uint64(0), 0.0, "0E-99999999999999999999")
 	f.Add("a\",\"b\\", int64(math.MinInt64), uint64(0), math.Inf(1), "-0")
 	f.Add("\xff\u2028\x00", int64(-1), uint64(1), math.Copysign(0, -1), "1e-400")
 	f.Fuzz(func(t *testing.T, s string, i int64, u uint64, float float64, number string) {
