@@ -210,6 +210,7 @@ func (f *flight) attempt(ctx context.Context) (data any, err error) {
 		return data, err
 	}
 	if o.fetch == nil {
+		f.e.c.sched.Yield() // a function that fails would have taken its turn, too
 		return nil, &FetchError{Key: f.e.key, Err: ErrNoFetch}
 	}
 	err = protect(func() (err error) { data, err = o.fetch(call, call.info); return err })

@@ -104,6 +104,9 @@ func (c *eventClock) tick() { c.Clock.Sleep(perTick) }
 // query: two turns, and it is the first to be heard in the second.
 func (c *eventClock) resolve() { c.Clock.Sleep(2*perTick - 1) }
 
+// Yield is resolve for what fails without calling a function.
+func (c *eventClock) Yield() { c.resolve() }
+
 // settle waits until nothing more can happen in the present millisecond.
 func (c *eventClock) settle() {
 	c.Clock.Sleep(max(perStep, c.passed()*scale+afterTimers-c.elapsed()))
