@@ -20,6 +20,7 @@ const Forever = time.Duration(math.MaxInt64 / 4)
 // may be called concurrently.
 type Scheduler struct {
 	clock clock.Clock
+	order order // nil unless the clock has one
 
 	mu      sync.Mutex // guards what follows
 	idle    *sync.Cond // signalled when firing turns false
@@ -39,6 +40,7 @@ func New(c clock.Clock) *Scheduler {
 		c = clock.New()
 	}
 	s := &Scheduler{clock: c}
+	s.order, _ = c.(order)
 	s.idle = sync.NewCond(&s.mu)
 	return s
 }
@@ -46,11 +48,15 @@ func New(c clock.Clock) *Scheduler {
 // Now returns the clock's present time.
 func (s *Scheduler) Now() time.Time { return s.clock.Now() }
 
-// Yield lets what else is due now happen first. Only a clock with a method Yield of
-// its own knows of an order within one moment; with others it does nothing.
+// order is what a clock has that tells one thing from the next within one moment.
+// Its timers of zero length wait for all that needs no timer.
+type order interface{ Yield() }
+
+// Yield lets what else is happening at this moment go first, if the clock knows an
+// order of such things. With other clocks it does nothing.
 func (s *Scheduler) Yield() {
-	if turns, ok := s.clock.(interface{ Yield() }); ok {
-		turns.Yield()
+	if s.order != nil {
+		s.order.Yield()
 	}
 }
 
@@ -141,7 +147,7 @@ func (s *Scheduler) armLocked() {
 	s.round++
 	round := s.round
 	d := next.Sub(s.clock.Now())
-	if d <= 0 {
+	if d <= 0 && s.order == nil {
 		// A mock clock fires a timer of zero length only when time moves.
 		s.firing = true
 		go s.fire()

@@ -2,6 +2,7 @@ package sched_test
 
 import (
 	"testing"
+	"testing/synctest"
 
 	"github.com/benbjohnson/clock"
 	"github.com/stretchr/testify/require"
@@ -9,9 +10,9 @@ import (
 	"github.com/freshet-go/freshet/internal/sched"
 )
 
-// orderly is a clock on which what is due at one moment has an order.
+// orderly is a clock that tells one thing from the next within one moment.
 type orderly struct {
-	clock.Clock
+	watched
 
 	yields int
 }
@@ -20,7 +21,7 @@ func (c *orderly) Yield() { c.yields++ }
 
 func TestYield_isLeftToAClockThatKnowsAnOrder(t *testing.T) {
 	t.Parallel()
-	c := &orderly{Clock: clock.New()}
+	c := &orderly{watched: watched{under: clock.New()}}
 	s := sched.New(c)
 	defer s.Close()
 	s.Yield()
@@ -33,5 +34,20 @@ func TestYield_waitsForNothingOnOtherClocks(t *testing.T) {
 		before := w.Now()
 		w.Yield()
 		require.Equal(t, before, w.Now())
+	})
+}
+
+func TestAfterFunc_ofNoLengthHasItsPlaceOnAClockThatKnowsAnOrder(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c := &orderly{watched: watched{under: clock.New()}}
+		s := sched.New(c)
+		defer s.Close()
+		fired := false
+		s.AfterFunc(0, func() { fired = true })
+		armed, _ := c.counts()
+		require.Equal(t, 1, armed, "the clock is asked, not passed over")
+		synctest.Wait()
+		require.True(t, fired)
 	})
 }
