@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"reflect"
 
+	"github.com/freshet-go/freshet/internal/retry"
 	"github.com/freshet-go/freshet/querykey"
 )
 
@@ -28,6 +29,17 @@ var (
 	// ErrNilCallback means that a required function argument is nil.
 	ErrNilCallback = errors.New("query: callback is nil")
 )
+
+// Permanent marks err as a failure that no further attempt would cure: a fetch or
+// mutation function that returns it, wrapped or not, is not called again, whatever
+// Retry says. The text is that of err, which errors.Is and errors.As reach. Nil
+// stays nil. The name is that of github.com/cenkalti/backoff.
+func Permanent(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &retry.PermanentError{Err: err}
+}
 
 // FetchError is the failure of a fetch, as returned by Fetch and its relatives.
 // Unwrap gives the error of the fetch function.

@@ -118,6 +118,26 @@ func ExampleExponential() {
 	// pending fetching
 }
 
+// What the server does not have it will not have a second later.
+func ExamplePermanent() {
+	c, closing := open(query.Config{})
+	defer closing()
+
+	calls := 0
+	q := order("o-404")
+	q.Policy.Retry = query.Retries(3)
+	q.Fetch = func(context.Context) (Order, error) {
+		calls++
+		return Order{}, query.Permanent(errors.New("404 Not Found"))
+	}
+	_, err := query.Fetch(context.Background(), c, q)
+	fmt.Println(err)
+	fmt.Println("calls:", calls)
+	// Output:
+	// query: fetch ["orders","detail","o-404"]: 404 Not Found
+	// calls: 1
+}
+
 // The server says itself when to come again.
 func ExampleDelayFunc() {
 	now := clock.NewMock()

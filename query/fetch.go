@@ -17,7 +17,7 @@ func Fetch[T any](ctx context.Context, c *Client, q Query[T]) (T, error) {
 	if v, ok := fresh(c, q); ok {
 		return v, nil
 	}
-	return fetchData[T](ctx, c, q.erase(), false)
+	return fetchData[T](ctx, c, q.erase(), onlyFresh)
 }
 
 // Ensure returns the cached data of q, however old, and fetches only if there
@@ -26,28 +26,13 @@ func Ensure[T any](ctx context.Context, c *Client, q Query[T]) (T, error) {
 	if v, ok := Get(c, q); ok && c.life.Err() == nil {
 		return v, nil
 	}
-	return fetchData[T](ctx, c, q.erase(), true)
+	return fetchData[T](ctx, c, q.erase(), anyAge)
 }
 
 // Revalidate is Ensure that also refreshes the data, in the background, if they
 // are stale: stale-while-revalidate.
 func Revalidate[T any](ctx context.Context, c *Client, q Query[T]) (T, error) {
-	v, ok := Get(c, q)
-	if !ok || c.life.Err() != nil {
-		return fetchData[T](ctx, c, q.erase(), true)
-	}
-	o := c.resolve(q.erase())
-	o.policy.Retry = o.policy.Retry.or(NoRetry())
-	if e := c.index.find(o.key); e != nil {
-		if s := e.view(); s.get().staleAfter(o.policy.StaleTime.resolve(c, s), c.sched.Now()) {
-			c.update(func(tx *txn) {
-				if !tx.closed && !e.removed {
-					tx.fetch(e, o, seed{}, fetchMode{})
-				}
-			})
-		}
-	}
-	return v, nil
+	return fetchData[T](ctx, c, q.erase(), anyAgeRefreshed)
 }
 
 // Prefetch fills the cache like Fetch, for somebody who will want the data soon.
@@ -74,10 +59,18 @@ func fresh[T any](c *Client, q Query[T]) (v T, ok bool) {
 	return as[T](st.data)
 }
 
-// fetchData is the long way through Fetch, content with data of any age if told
-// so.
-func fetchData[T any](ctx context.Context, c *Client, o *options, anyAge bool) (v T, err error) {
-	data, err := c.fetchData(ctx, o, anyAge)
+// contentment says which data a caller takes that are in the cache.
+type contentment uint8
+
+const (
+	onlyFresh       contentment = iota
+	anyAge                      // however old
+	anyAgeRefreshed             // however old, but stale ones are fetched anew behind its back
+)
+
+// fetchData is the long way through Fetch and its relatives.
+func fetchData[T any](ctx context.Context, c *Client, o *options, with contentment) (v T, err error) {
+	data, err := c.fetchData(ctx, o, with)
 	if err != nil {
 		return v, fetchError(ctx, o.key, err)
 	}
@@ -88,7 +81,7 @@ func fetchData[T any](ctx context.Context, c *Client, o *options, anyAge bool) (
 	return v, nil
 }
 
-func (c *Client) fetchData(ctx context.Context, o *options, anyAge bool) (any, error) {
+func (c *Client) fetchData(ctx context.Context, o *options, with contentment) (any, error) {
 	if err := o.key.Err(); err != nil {
 		return nil, err
 	}
@@ -112,8 +105,16 @@ func (c *Client) fetchData(ctx context.Context, o *options, anyAge bool) (any, e
 		return nil, err
 	}
 	v := e.view()
-	stale := o.policy.StaleTime.resolve(c, v)
-	if st := v.get(); st.hasData && (anyAge || !st.staleAfter(stale, c.sched.Now())) {
+	st, staleTime := v.get(), o.policy.StaleTime.resolve(c, v)
+	stale := st.staleAfter(staleTime, c.sched.Now())
+	if st.hasData && with == anyAgeRefreshed && stale {
+		c.update(func(tx *txn) {
+			if !tx.closed && !e.removed {
+				tx.fetch(e, o, s, fetchMode{})
+			}
+		})
+	}
+	if st.hasData && (with != onlyFresh || !stale) {
 		return st.data, nil
 	}
 	if s.ok {

@@ -218,6 +218,22 @@ func TestEnsure_sharesTheRunOfFetch(t *testing.T) {
 	})
 }
 
+func TestRevalidate_refreshesInitialDataThatAreStale(t *testing.T) {
+	t.Parallel()
+	inBubble(t, query.Config{}, func(t *testing.T, c *query.Client) {
+		src := &source{takes: time.Second}
+		q := src.query(query.Policy{})
+		q.InitialData = query.Initial(-1)
+		v, err := query.Revalidate(t.Context(), c, q)
+		require.NoError(t, err)
+		require.Equal(t, -1, v)
+		pass(time.Second)
+		v, ok := query.Get(c, q)
+		require.True(t, ok)
+		require.Equal(t, 1, v)
+	})
+}
+
 func TestRevalidate_answersAtOnceAndRefreshesStaleData(t *testing.T) {
 	t.Parallel()
 	inBubble(t, query.Config{}, func(t *testing.T, c *query.Client) {

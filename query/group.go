@@ -144,11 +144,17 @@ func (g *group) reconcile() {
 		}
 		g.joined = append(g.joined, join...)
 	})
+	// Who waits for a fetch that nobody wants any more is told when the new members
+	// have begun theirs, for it may show the query of one of them.
+	finish := make([]func(), len(leave))
 	for i, m := range leave {
-		m.o.unsubscribe(mail[i])
+		finish[i] = m.o.leave(mail[i])
 	}
 	for _, m := range join {
 		g.subscribeTo(m)
+	}
+	for _, f := range finish {
+		f()
 	}
 }
 

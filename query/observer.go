@@ -199,8 +199,11 @@ func (o *observer) seedIfOrphaned() seed {
 }
 
 // unsubscribe takes a mailbox back. Afterwards nothing more is put into it.
-func (o *observer) unsubscribe(m *mailbox) {
-	o.c.update(func(tx *txn) {
+func (o *observer) unsubscribe(m *mailbox) { o.leave(m)() }
+
+// leave is unsubscribe for an operation that goes on, see Client.begin.
+func (o *observer) leave(m *mailbox) (finish func()) {
+	return o.c.begin(func(tx *txn) {
 		m.end()
 		i := slices.Index(o.subs, m)
 		if i < 0 {

@@ -70,8 +70,9 @@ func (r *run) setData(c *client, step object) (any, error) {
 // updater returns what writes the value or applies the updater of a step. What
 // it comes to is also put into result, if that is given.
 func (r *run) updater(step object, result *any) func(old any, ok bool) (any, bool) {
+	value := clone(step["value"]) // one for all queries that it is for
 	return func(old any, ok bool) (any, bool) {
-		v := clone(step["value"])
+		v := value
 		if op, given := step["update"]; given {
 			v = updated(op, shown(orAbsent(old, ok)))
 		}

@@ -188,7 +188,7 @@ func (r *run) settle(answer response, call object) (any, error) {
 	}
 	v := filled(answer.value, known)
 	if _, page := call["direction"]; v == absent && call["key"] != nil && !page {
-		return nil, &scriptedError{canonical(call["key"]) + " data is undefined"}
+		return nil, query.Permanent(&scriptedError{canonical(call["key"]) + " data is undefined"})
 	}
 	return v, nil
 }

@@ -113,8 +113,10 @@ func fetch[T any](r *run, c *client, step object, o *queryOptions[T], q query.Qu
 			_ = query.Prefetch(r.ctx, c.Client, q) // its errors are nobody's
 			return "done"
 		case "ensureQueryData", "ensureInfiniteQueryData":
-			v, err := ensure(r, c, o, q)
-			return resolved(v, err)
+			if o.revalidate {
+				return resolved(query.Revalidate(r.ctx, c.Client, q))
+			}
+			return resolved(query.Ensure(r.ctx, c.Client, q))
 		}
 		v, err := query.Fetch(r.ctx, c.Client, q)
 		if selecting := step["do"] == "query" || step["do"] == "infiniteQuery"; err == nil && selecting && o.selects != nil {
@@ -124,23 +126,7 @@ func fetch[T any](r *run, c *client, step object, o *queryOptions[T], q query.Qu
 	})
 }
 
-// ensure returns cached data and fetches them anew in the background if they
-// are stale and the options ask for it. Data that were there, or initial, have
-// not been counted by a fetch of ours.
-func ensure[T any](r *run, c *client, o *queryOptions[T], q query.Query[T]) (T, error) {
-	_, cached := query.Get(c.Client, q)
-	v, err := query.Ensure(r.ctx, c.Client, q)
-	if err != nil || !o.revalidate {
-		return v, err
-	}
-	s, ok := c.State(q.Key)
-	if cached || ok && s.DataUpdateCount() == 0 {
-		r.track(nil, func() any { return query.Prefetch(r.ctx, c.Client, q) })
-	}
-	return v, nil
-}
-
-func resolved(v any, err error) any {
+func resolved[T any](v T, err error) any {
 	if err != nil {
 		return rejected(err)
 	}

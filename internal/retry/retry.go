@@ -4,6 +4,7 @@ package retry
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/freshet-go/freshet/internal/sched"
@@ -30,8 +31,16 @@ type Plan struct {
 	Disabled func() bool
 }
 
-// Run makes attempts until one succeeds, the plan gives up, or ctx ends. It
-// returns the error of the last attempt, or the cause of ctx. The delay is
+// PermanentError is a failure that no further attempt follows, whatever the plan says.
+type PermanentError struct{ Err error }
+
+func (p *PermanentError) Error() string { return p.Err.Error() }
+
+// Unwrap returns the failure.
+func (p *PermanentError) Unwrap() error { return p.Err }
+
+// Run makes attempts until one succeeds or fails for good, the plan gives up, or ctx
+// ends. It returns the error of the last attempt, or the cause of ctx. The delay is
 // computed before the decision, so Delay sees one failure more than is retried,
 // as in query-core.
 func Run(ctx context.Context, s *sched.Scheduler, p Plan) (any, error) {
@@ -45,6 +54,9 @@ func Run(ctx context.Context, s *sched.Scheduler, p Plan) (any, error) {
 		}
 		if ctx.Err() != nil {
 			return nil, context.Cause(ctx)
+		}
+		if _, permanent := errors.AsType[*PermanentError](err); permanent {
+			return nil, err
 		}
 		delay := p.Delay(n, err)
 		if !p.Again(n, err) || p.Disabled() {

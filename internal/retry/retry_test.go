@@ -261,6 +261,23 @@ func TestRun_errorOfTheGateEndsIt(t *testing.T) {
 	}
 }
 
+func TestRun_asksNobodyAfterAPermanentFailure(t *testing.T) {
+	t.Parallel()
+	inBubble(t, func(t *testing.T, s *sched.Scheduler) {
+		r := newRun(s, 2)
+		final := fmt.Errorf("outer: %w", &retry.PermanentError{Err: errAttempt})
+		r.plan.Attempt = func(context.Context) (any, error) {
+			r.note("attempt")
+			return nil, final
+		}
+		v, err := r.do(t.Context())
+		require.Equal(t, final, err)
+		require.ErrorIs(t, err, errAttempt)
+		require.Nil(t, v)
+		require.Equal(t, []string{"0s gate first=true", "0s attempt"}, r.log)
+	})
+}
+
 func TestRun_handsItsContextOn(t *testing.T) {
 	t.Parallel()
 	inBubble(t, func(t *testing.T, s *sched.Scheduler) {
