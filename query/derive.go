@@ -187,7 +187,7 @@ func (d *derivation) selectData(r *result, before seen) {
 		}
 		return
 	}
-	if d.prev != nil && m.sel == d.sel && before.st != nil && before.st.hasData && share.Same(r.data, before.st.data) {
+	if d.prev != nil && m.sel == d.sel && before.st != nil && before.st.hasData && share.Same(open(r.data), open(before.st.data)) {
 		r.data, r.hasData = m.out, m.hasOut
 		return
 	}

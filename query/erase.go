@@ -5,15 +5,21 @@ import "reflect"
 // as turns stored data into a T. A nil is a legal value of every interface
 // type, and of no other.
 func as[T any](v any) (T, bool) {
-	if p, ok := v.(*packed); ok {
-		v = p.tree()
-	}
+	v = open(v)
 	if v == nil {
 		var zero T
 		return zero, reflect.TypeFor[T]().Kind() == reflect.Interface
 	}
 	t, ok := v.(T)
 	return t, ok
+}
+
+// open returns stored data, those that are still packed as a tree.
+func open(v any) any {
+	if p, ok := v.(*packed); ok {
+		return p.tree()
+	}
+	return v
 }
 
 // typeOf returns the type that a query of T claims for its entry, nil for
