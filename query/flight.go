@@ -210,7 +210,7 @@ func (f *flight) attempt(ctx context.Context) (data any, err error) {
 		return data, err
 	}
 	if o.fetch == nil {
-		f.e.c.sched.Yield() // a function that fails would have taken its turn, too
+		f.e.c.sched.Yield(2) // a function that fails would have taken its turn, too
 		return nil, &FetchError{Key: f.e.key, Err: ErrNoFetch}
 	}
 	err = protect(func() (err error) { data, err = o.fetch(call, call.info); return err })
@@ -236,6 +236,12 @@ func (f *flight) gate(ctx context.Context, first bool) error {
 	}
 	select {
 	case <-wake:
+		// Who woke it may yet invalidate it, and then its function is not called.
+		if first {
+			f.e.c.sched.Yield(2)
+		} else {
+			f.e.c.sched.Yield(4)
+		}
 	case <-ctx.Done():
 	}
 	return context.Cause(ctx)

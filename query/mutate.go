@@ -192,6 +192,7 @@ func (m *mutation) lift(bake bool) {
 // settle makes the outcome known.
 func (m *mutation) settle(data any, err error) {
 	m.lift(false) // if they are still there
+	m.c.sched.Yield(1)
 	m.c.update(func(tx *txn) {
 		if err == nil {
 			tx.mutate(m, successAction{data: data})
@@ -263,9 +264,10 @@ func (m *mutation) attempts() (any, error) {
 }
 
 // mayMutate reports whether an attempt of m may begin: network, focus and its
-// turn in the scope.
+// turn in the scope. One that was cleared has no turn and waits for none.
 func (tx *txn) mayMutate(m *mutation, first bool) bool {
-	return tx.mayRun(m.policy.NetworkMode, first) && tx.mutations.turnOf(m)
+	free := m.cleared && !tx.quirks.StrandedMutations
+	return tx.mayRun(m.policy.NetworkMode, first) && (free || tx.mutations.turnOf(m))
 }
 
 func (m *mutation) gate(ctx context.Context, first bool) error {

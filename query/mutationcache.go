@@ -41,12 +41,9 @@ func (mc *mutationCache) remove(m *mutation) {
 	}
 }
 
-// turnOf reports whether no mutation before m in its scope is still pending. One
-// that was cleared is before none.
+// turnOf reports whether no mutation before m in its scope is still pending. All
+// are before one that was cleared.
 func (mc *mutationCache) turnOf(m *mutation) bool {
-	if m.cleared {
-		return true
-	}
 	for _, x := range mc.scopes[m.scope()] {
 		if x.state.Load().status == StatusPending {
 			return x == m

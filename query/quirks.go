@@ -31,6 +31,8 @@ type Quirks struct {
 	StuckStaleFlag bool
 	// StrandedMutations leaves a hydrated mutation that was under way when its
 	// snapshot was taken, and not paused, pending for good and in the way of its
-	// scope. Otherwise it is paused.
+	// scope, and one that was cleared between two attempts, while another of its
+	// scope is under way when the next is due. Otherwise the one is paused and the
+	// other goes on.
 	StrandedMutations bool
 }

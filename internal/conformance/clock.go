@@ -101,11 +101,14 @@ func (c *eventClock) after(d time.Duration) <-chan struct{} {
 func (c *eventClock) tick() { c.Clock.Sleep(perTick) }
 
 // resolve waits as long as what a function returned at once takes to be data of a
-// query: two turns, and it is the first to be heard in the second.
-func (c *eventClock) resolve() { c.Clock.Sleep(2*perTick - 1) }
+// query.
+func (c *eventClock) resolve() { c.Yield(2) }
 
-// Yield is resolve for what fails without calling a function.
-func (c *eventClock) Yield() { c.resolve() }
+// Yield waits for some turns of the engine, which are shorter than those of
+// callbacks: of two that take as many turns the engine's are over first.
+func (c *eventClock) Yield(turns int) {
+	c.Clock.Sleep(time.Duration(turns) * (perTick - 1))
+}
 
 // settle waits until nothing more can happen in the present millisecond.
 func (c *eventClock) settle() {

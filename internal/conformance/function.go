@@ -82,11 +82,6 @@ func (r *run) callQuery(ctx context.Context, fn string, key querykey.Key, page o
 	if info.Meta != nil {
 		call["meta"] = clone(info.Meta)
 	}
-	if info.Failures > 0 && r.world.changed == r.clock.passed() {
-		// A retry that was paused begins some turns after a first attempt.
-		r.clock.tick()
-		r.clock.tick()
-	}
 	for name, v := range page {
 		call[name] = clone(v)
 	}

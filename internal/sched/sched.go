@@ -50,13 +50,13 @@ func (s *Scheduler) Now() time.Time { return s.clock.Now() }
 
 // order is what a clock has that tells one thing from the next within one moment.
 // Its timers of zero length wait for all that needs no timer.
-type order interface{ Yield() }
+type order interface{ Yield(turns int) }
 
-// Yield lets what else is happening at this moment go first, if the clock knows an
-// order of such things. With other clocks it does nothing.
-func (s *Scheduler) Yield() {
+// Yield lets what else is happening at this moment go first for some turns, if the
+// clock knows an order of such things. With other clocks it does nothing.
+func (s *Scheduler) Yield(turns int) {
 	if s.order != nil {
-		s.order.Yield()
+		s.order.Yield(turns)
 	}
 }
 

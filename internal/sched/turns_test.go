@@ -17,22 +17,22 @@ type orderly struct {
 	yields int
 }
 
-func (c *orderly) Yield() { c.yields++ }
+func (c *orderly) Yield(turns int) { c.yields += turns }
 
 func TestYield_isLeftToAClockThatKnowsAnOrder(t *testing.T) {
 	t.Parallel()
 	c := &orderly{watched: watched{under: clock.New()}}
 	s := sched.New(c)
 	defer s.Close()
-	s.Yield()
-	require.Equal(t, 1, c.yields)
+	s.Yield(2)
+	require.Equal(t, 2, c.yields)
 }
 
 func TestYield_waitsForNothingOnOtherClocks(t *testing.T) {
 	t.Parallel()
 	onBothClocks(t, func(t *testing.T, w *world) {
 		before := w.Now()
-		w.Yield()
+		w.Yield(2)
 		require.Equal(t, before, w.Now())
 	})
 }
