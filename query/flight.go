@@ -120,7 +120,7 @@ func (tx *txn) testify(f *flight) {
 		case w.failFast && f.err != nil:
 			continue // whoever asked gets the error, and looks no further
 		case w.o.e == f.e:
-			tx.dirty = append(tx.dirty, w.o)
+			tx.dirty = append(tx.dirty, []*observer{w.o})
 		default: // it has turned away, and shows its new entry when it is done
 			tx.later(w.o.derive)
 		}
