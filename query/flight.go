@@ -142,15 +142,18 @@ func (tx *txn) settle(f, next *flight) {
 
 // wait returns the outcome of the flight, or the cause of ctx.
 func (f *flight) wait(ctx context.Context) (any, error) {
-	for {
-		select {
-		case <-f.done:
-			if f.next == nil {
-				return f.data, f.err
+	for ; ; f = f.next {
+		if ctx.Done() == nil {
+			<-f.done // cheaper than a select
+		} else {
+			select {
+			case <-f.done:
+			case <-ctx.Done():
+				return nil, context.Cause(ctx)
 			}
-			f = f.next
-		case <-ctx.Done():
-			return nil, context.Cause(ctx)
+		}
+		if f.next == nil {
+			return f.data, f.err
 		}
 	}
 }
