@@ -116,15 +116,14 @@ func (tx *txn) fetch(e *entry, o *options, s seed, mode fetchMode) *flight {
 // testify lets the witnesses of a flight that is over see the outcome.
 func (tx *txn) testify(f *flight) {
 	for _, w := range f.witnesses {
-		switch {
-		case w.failFast && f.err != nil:
+		if w.failFast && f.err != nil {
 			continue // whoever asked gets the error, and looks no further
-		case w.o.e == f.e:
-			tx.dirty = append(tx.dirty, w.o)
-		default: // it has turned away, and shows its new entry when it is done
-			tx.later(w.o.derive)
 		}
-		tx.later(func() { w.saw.Store(w.o.current.Load()) })
+		// It may have turned away, and shows its new entry.
+		tx.later(func() {
+			w.o.bringUpToDate(toTell)
+			w.saw.Store(w.o.current.Load())
+		})
 	}
 }
 
@@ -141,10 +140,11 @@ func (tx *txn) settle(f, next *flight) {
 
 // wait returns the outcome of the flight, or the cause of ctx.
 func (f *flight) wait(ctx context.Context) (any, error) {
-	for {
+	for moved := 0; ; moved++ {
 		select {
 		case <-f.done:
 			if f.next == nil {
+				f.e.c.sched.Yield(2 * moved) // after those who have waited for it alone
 				return f.data, f.err
 			}
 			f = f.next
