@@ -53,6 +53,7 @@ const (
 	toShow purpose = iota // bring the result up to date and set the timers
 	toKeep                // set the timers alone
 	toFlip                // bring it up to date since a timer says that it is stale
+	toTell                // bring it up to date for who asked for a fetch, and leave the timers
 )
 
 // derive brings the observer's result up to date, tells subscribers if it
@@ -213,7 +214,7 @@ func (o *observer) show(d *derivation) {
 		}
 	}
 	stuck := d.purpose == toFlip && o.c.quirks.StuckStaleFlag
-	if len(o.subs) > 0 && !o.c.closed && !stuck {
+	if len(o.subs) > 0 && !o.c.closed && !stuck && d.purpose != toTell {
 		o.setTimers(d, before, d.r)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/freshet-go/freshet/querykey"
@@ -230,13 +231,15 @@ func waitAll(ctx context.Context, flights []*flight, failFast bool) error {
 		return errors.Join(errs...)
 	}
 	ctx, stop := context.WithCancel(ctx)
+	var waits sync.WaitGroup
+	defer waits.Wait()
 	defer stop()
 	outcomes := make(chan outcome, len(flights))
 	for _, f := range flights {
-		go func() {
+		waits.Go(func() {
 			_, err := f.wait(ctx)
 			outcomes <- outcome{f, err}
-		}()
+		})
 	}
 	for range flights {
 		if o := <-outcomes; o.err != nil {

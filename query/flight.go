@@ -121,15 +121,14 @@ func (tx *txn) fetch(e *entry, o *options, s seed, mode fetchMode) *flight {
 // testify lets the witnesses of a flight that is over see the outcome.
 func (tx *txn) testify(f *flight) {
 	for _, w := range f.witnesses {
-		switch {
-		case w.failFast && f.err != nil:
+		if w.failFast && f.err != nil {
 			continue // whoever asked gets the error, and looks no further
-		case w.o.e == f.e:
-			tx.dirty = append(tx.dirty, []*observer{w.o})
-		default: // it has turned away, and shows its new entry when it is done
-			tx.later(w.o.derive)
 		}
-		tx.later(func() { w.saw.Store(w.o.current.Load()) })
+		// It may have turned away, and shows its new entry.
+		tx.later(func() {
+			w.o.bringUpToDate(toTell)
+			w.saw.Store(w.o.current.Load())
+		})
 	}
 }
 
@@ -146,7 +145,7 @@ func (tx *txn) settle(f, next *flight) {
 
 // wait returns the outcome of the flight, or the cause of ctx.
 func (f *flight) wait(ctx context.Context) (any, error) {
-	for ; ; f = f.next {
+	for moved := 0; ; f, moved = f.next, moved+1 {
 		if ctx.Done() == nil {
 			<-f.done // cheaper than a select
 		} else {
@@ -157,6 +156,7 @@ func (f *flight) wait(ctx context.Context) (any, error) {
 			}
 		}
 		if f.next == nil {
+			f.e.c.sched.Yield(2 * moved) // after those who have waited for it alone
 			return f.data, f.err
 		}
 	}

@@ -116,12 +116,15 @@ func (tx *txn) resumePaused() []*mutation {
 // over says that the attempts are over; begun is whether there were any. Saying
 // it twice is harmless.
 func (m *mutation) over(begun bool) {
-	if m.isOver() {
+	if m.hangs || m.isOver() {
+		return
+	}
+	if !begun && m.c.quirks.HangingResume {
+		m.c.update(func(*txn) { m.hangs = true })
 		return
 	}
 	close(m.tried)
 	m.c.update(func(tx *txn) {
-		m.hangs = !begun && tx.quirks.HangingResume
 		if len(m.waiting[early].sequels)+len(m.waiting[late].sequels) > 0 {
 			m.impatient[0] = tx.sched.AfterFunc(patience, func() { m.hurry(m.followAll) })
 			m.impatient[1] = tx.sched.AfterFunc(longPatience, func() { m.hurry(m.concludeAll) })
