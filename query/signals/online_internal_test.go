@@ -110,9 +110,9 @@ func TestOnline_looksOnceACrowdOfChangesHasSettled(t *testing.T) {
 		time.Sleep(defaultSettle / 5)
 		n.expect(false)
 		n.change(true)
-		time.Sleep(defaultSettle - 1)
+		time.Sleep(defaultSettle - time.Nanosecond)
 		n.expect()
-		time.Sleep(1)
+		time.Sleep(time.Nanosecond)
 		n.expect(true)
 	})
 }
@@ -137,9 +137,9 @@ func TestOnline_pollsWhatNobodyTells(t *testing.T) {
 	observe(t, Online{}, func(n *fake, _ func()) {
 		n.expect(true)
 		n.become(false)
-		time.Sleep(defaultPoll - 1)
+		time.Sleep(defaultPoll - time.Nanosecond)
 		n.expect()
-		time.Sleep(1)
+		time.Sleep(time.Nanosecond)
 		n.expect(false)
 		n.become(true)
 		time.Sleep(defaultPoll)
@@ -164,9 +164,9 @@ func TestOnline_pollsOnWhenNobodyTellsOfChangesAnyMore(t *testing.T) {
 		close(n.changes)
 		time.Sleep(defaultSettle)
 		n.expect(false)
-		time.Sleep(defaultPoll - 1)
+		time.Sleep(defaultPoll - time.Nanosecond)
 		n.expect()
-		time.Sleep(1)
+		time.Sleep(time.Nanosecond)
 		n.expect(false)
 	})
 }
@@ -303,6 +303,7 @@ func (c *sleeper) sleep(d time.Duration) {
 }
 
 func TestOnline_machineThatHasSleptWasOffline(t *testing.T) {
+	t.Parallel()
 	for name, tc := range map[string]struct {
 		slept time.Duration
 		want  []bool
