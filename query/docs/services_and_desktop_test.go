@@ -15,6 +15,7 @@ import (
 
 	"github.com/freshet-go/freshet/query"
 	"github.com/freshet-go/freshet/query/querytest"
+	"github.com/freshet-go/freshet/query/signals"
 	"github.com/freshet-go/freshet/querykey"
 )
 
@@ -142,17 +143,18 @@ func Example_caller() {
 
 // [snippet focus]
 
-// Lifecycle is the part of fyne.Lifecycle that says whether the application is
-// looked at.
+// Lifecycle is the part of fyne.Lifecycle that tells of focus.
 type Lifecycle interface {
 	SetOnEnteredForeground(func())
 	SetOnExitedForeground(func())
 }
 
-// FollowFocus tells the client whether the application is looked at.
-func FollowFocus(client *query.Client, app Lifecycle) {
-	app.SetOnEnteredForeground(func() { client.Focus().Set(true) })
-	app.SetOnExitedForeground(func() { client.Focus().Set(false) })
+// FollowFocus tells the client whether the application is looked at, until stop.
+func FollowFocus(client *query.Client, app Lifecycle) (stop func()) {
+	window := new(signals.Manual)
+	app.SetOnEnteredForeground(func() { window.Set(true) })
+	app.SetOnExitedForeground(func() { window.Set(false) })
+	return signals.Connect(client.Focus(), signals.HoldLoss(client, 100*time.Millisecond, window.Source))
 }
 
 // [end]
@@ -184,7 +186,8 @@ func TestDesktop_viewFollowsChoiceAndFocus(t *testing.T) {
 	server := query.Defaults{Policy: query.Policy{RefetchOnFocus: query.Always}}
 	querytest.RunConfig(t, query.Config{Defaults: server}, func(h *querytest.Harness) {
 		w := new(window)
-		FollowFocus(h.Client(), w)
+		defer FollowFocus(h.Client(), w)()
+		w.entered()
 		for _, id := range []string{"o-1", "o-2"} {
 			require.NoError(h, query.Set(h.Client(), OrderByID(id), Order{ID: id, Status: "cached"}))
 		}
@@ -207,6 +210,12 @@ func TestDesktop_viewFollowsChoiceAndFocus(t *testing.T) {
 		require.Equal(h, "o-2 open", shown[len(shown)-1])
 		before, _ := h.Client().State(OrderByID("o-2").Key)
 		w.exited()
+		w.entered() // another window
+		drain()
+		glanced, _ := h.Client().State(OrderByID("o-2").Key)
+		require.Equal(h, before.DataUpdateCount(), glanced.DataUpdateCount())
+		w.exited()
+		h.Advance(100 * time.Millisecond)
 		w.entered()
 		drain()
 		after, _ := h.Client().State(OrderByID("o-2").Key)
