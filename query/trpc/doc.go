@@ -17,6 +17,12 @@
 // servers. Each call has its own context: leaving a batch does not disturb the
 // others, and the HTTP request is cancelled when its last call has left.
 //
+// With [BatchStream] each call is answered as soon as it is done, whatever
+// becomes of the others. If the stream is cut, only the calls without an answer
+// fail, with [ErrStreamCut]. Such results may hold promises and generators: the
+// call waits for them, a generator becomes an array of what it yields, and if
+// one fails the call does.
+//
 // # Errors
 //
 // What went wrong decides the type, which [errors.As] finds:

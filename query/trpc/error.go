@@ -36,6 +36,11 @@ var (
 	// longer than Config.MaxResponseBytes.
 	ErrResponseTooLarge = errors.New("response too large")
 
+	// ErrStreamCut is the cause in a [*TransportError] when a streamed batch
+	// ended before the answer of the call. Calls that were answered before are
+	// not affected.
+	ErrStreamCut = errors.New("stream ended before the answer")
+
 	// ErrURLTooLong is the cause when the URL of a single call is longer than
 	// Batch.MaxURLLength. Nothing was sent.
 	ErrURLTooLong = errors.New("URL too long")

@@ -16,8 +16,9 @@ import (
 // request is one HTTP request to make. Its calls have the same kind and equal
 // headers.
 type request struct {
-	ops   []Op
-	batch bool // as a batch, even of one
+	ops    []Op
+	batch  bool // as a batch, even of one
+	stream bool // answered call by call, if the server can
 }
 
 // fail gives every call of r an error of its own.
@@ -123,6 +124,10 @@ func (b base) newRequest(ctx context.Context, r request) (*http.Request, error) 
 	}
 	if method == http.MethodPost {
 		req.Header.Set("Content-Type", "application/json")
+	}
+	if r.stream {
+		req.Header.Set("Trpc-Accept", "application/jsonl")
+		req.Header.Set("Accept-Encoding", "identity") // compression may hold lines back
 	}
 	for name, values := range r.ops[0].Header {
 		req.Header[http.CanonicalHeaderKey(name)] = slices.Clone(values)
