@@ -1,4 +1,5 @@
-// Package trpc calls tRPC servers, versions 10 and 11, over HTTP.
+// Package trpc calls tRPC servers, versions 10 and 11, over HTTP, and listens to
+// what they push.
 //
 // A procedure is a value that ties its path to the Go types of its input and
 // output; it is declared once, usually as a package variable:
@@ -22,6 +23,25 @@
 // fail, with [ErrStreamCut]. Such results may hold promises and generators: the
 // call waits for them, a generator becomes an array of what it yields, and if
 // one fails the call does.
+//
+// # Subscriptions
+//
+// A [Subscription] is a loop over what happens to it:
+//
+//	for event := range orderChanged.Events(ctx, client, trpc.NoInput{}) {
+//		switch event.Kind {
+//		case trpc.EventConnected: // live; read anew what may have been missed
+//		case trpc.EventResumed:   // live again, nothing is missed
+//		case trpc.EventData:      // event.Data, event.ID
+//		case trpc.EventLost:      // event.Err; it reconnects after event.RetryIn
+//		case trpc.EventClosed:    // over; event.Err tells why
+//		}
+//	}
+//
+// It travels as server-sent events or over a WebSocket that all subscriptions of
+// a user share; see [Push]. Servers track values by IDs, behind which a lost
+// connection goes on. What a server does that cannot go on there is up to its
+// procedure, which may send an event that says so.
 //
 // # Errors
 //
@@ -50,5 +70,5 @@
 //
 // A call passes through Config.Links, then headers, authorization and batching,
 // and ends in the HTTP request. A [Link] sees single calls and may observe,
-// change, repeat or answer them.
+// change, repeat or answer them. Subscriptions pass through Push.Links.
 package trpc
