@@ -71,4 +71,5 @@
 // A call passes through Config.Links, then headers, authorization and batching,
 // and ends in the HTTP request. A [Link] sees single calls and may observe,
 // change, repeat or answer them. Subscriptions pass through Push.Links.
+// [LogCalls], [LogEvents], [Timeout], [Dedupe] and [Split] are links.
 package trpc
