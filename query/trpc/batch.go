@@ -6,10 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"net/http"
 	"slices"
-	"strconv"
-	"strings"
 	"sync"
 	"time"
 
@@ -299,17 +296,4 @@ func (b *batcher) request(g *group) request {
 		r.ops[i] = w.op
 	}
 	return r
-}
-
-// headerKey is equal for headers that are sent alike.
-func headerKey(header http.Header) string {
-	var key strings.Builder
-	for _, name := range slices.Sorted(maps.Keys(header)) {
-		key.WriteString(strconv.Quote(name))
-		for _, value := range header[name] {
-			key.WriteString(strconv.Quote(value))
-		}
-		key.WriteByte('\n')
-	}
-	return key.String()
 }

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"net"
 	"net/http"
 	"time"
 
@@ -89,6 +88,7 @@ type follower struct {
 	last      string // ID of the last event
 	untracked bool   // values came that no ID covers
 	attempt   int    // failures in a row
+	moves     int    // to other connections, in haste
 	refreshed bool   // the token is new, and not known to be accepted
 	live      bool   // the consumer believes so
 	progress  bool   // the present connection brought values
@@ -114,6 +114,7 @@ func (f *follower) run(ctx context.Context) {
 				f.healthy()
 			}
 			if errors.Is(err, errMoved) {
+				f.hurry(ctx, f.sched.Now().Sub(began))
 				continue
 			}
 			leave()
@@ -228,6 +229,17 @@ func (f *follower) recover(ctx context.Context, err error) bool {
 	return f.lose(ctx, err)
 }
 
+// hurry lets the subscription move at once, unless the server keeps asking.
+func (f *follower) hurry(ctx context.Context, lived time.Duration) {
+	if lived >= f.settings.RetryMin {
+		f.moves = 0
+		return
+	}
+	if f.moves++; f.moves > 1 {
+		f.wait(ctx, f.settings.delay(f.moves))
+	}
+}
+
 // end tells the consumer that nothing follows.
 func (f *follower) end(err error) bool {
 	f.yield(Event[json.RawMessage]{Kind: EventClosed, Err: err})
@@ -290,54 +302,4 @@ func (t *tokenFeed) next(ctx context.Context) (pushed, error) {
 		err = &refusedTokenError{token: t.token, err: err}
 	}
 	return got, err
-}
-
-// transient reports whether the same subscription may succeed later.
-func transient(err error) bool {
-	var refused *Error
-	var foreign *HTTPError
-	var broken *TransportError
-	var network net.Error
-	switch {
-	case errors.As(err, &refused):
-		return transientStatus(refused.HTTPStatus) || refused.HTTPStatus == 0 && refused.Number == internalErrorNumber
-	case errors.As(err, &foreign):
-		return transientStatus(foreign.Status)
-	}
-	return errors.As(err, &broken) || errors.As(err, &network)
-}
-
-// internalErrorNumber is what servers give for failures of their own.
-const internalErrorNumber = -32603
-
-func transientStatus(status int) bool {
-	switch status {
-	case http.StatusRequestTimeout, http.StatusTooManyRequests, 499:
-		return true
-	case http.StatusNotImplemented:
-		return false
-	}
-	return status >= http.StatusInternalServerError
-}
-
-// refusesID reports whether the last ID may be what the server does not want.
-func refusesID(err error) bool {
-	for _, code := range []Code{CodeBadRequest, CodeUnprocessableContent, CodePreconditionFailed, CodeConflict} {
-		if errors.Is(err, code) {
-			return true
-		}
-	}
-	return false
-}
-
-func retryAfterOf(err error) time.Duration {
-	var refused *Error
-	var foreign *HTTPError
-	switch {
-	case errors.As(err, &refused):
-		return refused.RetryAfter
-	case errors.As(err, &foreign):
-		return foreign.RetryAfter
-	}
-	return 0
 }

@@ -170,6 +170,28 @@ func TestWebSocket_moveThatTheServerAsksFor(t *testing.T) {
 	})
 }
 
+func TestWebSocket_serverThatKeepsAskingIsFollowedSlowly(t *testing.T) {
+	t.Parallel()
+	inSocketBubble(t, func(t *testing.T, p *wsPeer) {
+		l := consume(t, p.client(t, trpc.Config{Push: trpc.Push{Random: half}}), "a", nil)
+		for _, delay := range []time.Duration{0, 2 * time.Second, 4 * time.Second, 8 * time.Second} {
+			s := p.accept()
+			s.send(started1, `{"id":null,"method":"reconnect"}`)
+			l.requireEvents("connected")
+			if delay > 0 {
+				l.wait(delay - 1)
+				require.Empty(t, p.sockets)
+				l.wait(1)
+			}
+		}
+		s := p.accept()
+		s.send(started1)
+		l.wait(time.Second)
+		s.send(`{"id":null,"method":"reconnect"}`)
+		p.accept()
+	})
+}
+
 func drain(s *socket) []string {
 	synctest.Wait()
 	var got []string
