@@ -24,7 +24,7 @@ func TestInterop_streamAnswersTheFastCallFirst(t *testing.T) {
 			s := trpctest.Start(t, flags...)
 			c := realClient(t, s, trpc.Config{Batch: streaming(3)})
 			ended := make(chan string, 3)
-			calls := [][2]string{{"wire.delay", `{"ms":150,"tag":"slow"}`}, {"wire.ping", ""}, {"wire.fail", `{"code":"CONFLICT"}`}}
+			calls := [][2]string{{"wire.delay", `{"ms":1000,"tag":"slow"}`}, {"wire.ping", ""}, {"wire.fail", `{"code":"CONFLICT"}`}}
 			together(len(calls), func(i int) {
 				_, err := queryRaw(t, c, calls[i][0], calls[i][1])
 				if (err != nil) != (calls[i][0] == "wire.fail") {
