@@ -51,11 +51,10 @@ func (t BearerToken) MarshalText() ([]byte, error) { return []byte(t.String()), 
 
 // authorize sends calls with a token and repeats a refused one with a new token,
 // once.
-func authorize(auth Auth, life *lifetime) Link {
-	r := &refresher{auth: auth, life: life}
+func authorize(r *refresher) Link {
 	return func(next Handler) Handler {
 		return func(ctx context.Context, op Op) (Answer, error) {
-			token, err := auth.Token(ctx)
+			token, err := r.auth.Token(ctx)
 			if err != nil {
 				return Answer{}, fmt.Errorf("trpc: %s: token: %w", op.Path, err)
 			}

@@ -6,10 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"net/http"
 	"slices"
-	"strconv"
-	"strings"
 	"sync"
 	"time"
 
@@ -19,12 +16,16 @@ import (
 // BatchMode says whether calls may share requests.
 type BatchMode uint8
 
-// The zero mode collects calls; servers can be set to refuse batches, and
-// BatchOff is for those. It sends a mutation without input with an empty body,
-// which servers from 11.0 to 11.23 refuse where an input is optional.
+// The zero mode collects calls, and answers them together when the slowest is
+// done. BatchStream collects them, too, but each is answered as soon as it is
+// done; results with promises and generators need it. Servers can be set to
+// refuse batches, and BatchOff is for those. It sends a mutation without input
+// with an empty body, which servers from 11.0 to 11.23 refuse where an input is
+// optional.
 const (
 	BatchOn BatchMode = iota
 	BatchOff
+	BatchStream
 )
 
 const (
@@ -54,7 +55,7 @@ type Batch struct {
 
 func (b Batch) withDefaults() (Batch, error) {
 	switch {
-	case b.Mode > BatchOff:
+	case b.Mode > BatchStream:
 		return b, fmt.Errorf("trpc: unknown Batch.Mode %d", b.Mode)
 	case b.Window < 0, b.MaxItems < 0, b.MaxURLLength < 0:
 		return b, errors.New("trpc: negative value in Batch")
@@ -80,7 +81,8 @@ func singly(end *terminal, limits Batch, life *lifetime) Handler {
 		}
 		ctx, stop := life.bound(ctx)
 		defer stop(nil)
-		out := end.exchange(ctx, r)[0]
+		var out outcome
+		end.exchange(ctx, r, func(_ int, only outcome) { out = only })
 		return out.answer, out.err
 	}
 }
@@ -130,6 +132,7 @@ type group struct {
 	calls  []*waiting
 	cancel context.CancelCauseFunc // set when sent
 	live   int                     // calls still waited for
+	open   int                     // calls without an outcome, once sent
 }
 
 // waiting is one call of a group.
@@ -137,6 +140,7 @@ type waiting struct {
 	group *group
 	ctx   context.Context //nolint:containedctx // values of the first call accompany the request
 	op    Op
+	ended bool         // answered or left
 	done  chan outcome // buffered, so that delivering never blocks
 }
 
@@ -145,7 +149,7 @@ func newBatcher(end *terminal, limits Batch, s *sched.Scheduler, life *lifetime)
 }
 
 func (b *batcher) handle(ctx context.Context, op Op) (Answer, error) {
-	if err := admit(ctx, b.end.base, alone(op), b.limits); err != nil {
+	if err := admit(ctx, b.end.base, b.alone(op), b.limits); err != nil {
 		return Answer{}, err
 	}
 	w := b.join(ctx, op)
@@ -169,9 +173,11 @@ func (b *batcher) handle(ctx context.Context, op Op) (Answer, error) {
 
 // alone is the request for a single call: a plain one, which every server and
 // every cache in between understands. Only a mutation without input needs the
-// form of a batch, since servers from 11.0 on refuse an empty body.
-func alone(op Op) request {
-	return request{ops: []Op{op}, batch: op.Kind == KindMutation && op.Input == nil}
+// form of a batch, since servers from 11.0 on refuse an empty body. A stream is
+// always a batch.
+func (b *batcher) alone(op Op) request {
+	stream := b.limits.Mode == BatchStream
+	return request{ops: []Op{op}, batch: stream || op.Kind == KindMutation && op.Input == nil, stream: stream}
 }
 
 // join puts the call into the open group of its key, or into a new one.
@@ -200,7 +206,7 @@ func (b *batcher) join(ctx context.Context, op Op) *waiting {
 }
 
 func (b *batcher) fits(g *group, op Op) bool {
-	r := g.request()
+	r := b.request(g)
 	r.ops, r.batch = append(r.ops, op), true
 	return len(b.end.base.url(r)) <= b.limits.MaxURLLength
 }
@@ -211,6 +217,10 @@ func (b *batcher) leave(w *waiting, cause error) (sent bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	g := w.group
+	if w.ended {
+		return true
+	}
+	w.ended = true
 	g.live--
 	if g.cancel != nil {
 		if g.live == 0 {
@@ -251,36 +261,39 @@ func (b *batcher) send(g *group) {
 	g.timer.Stop()
 	// The request outlives the caller whose values it carries.
 	ctx, stop := b.life.bound(context.WithoutCancel(g.calls[0].ctx))
-	g.cancel = stop
+	g.cancel, g.open = stop, len(g.calls)
+	r := b.request(g)
 	b.life.spawn(func() {
 		defer stop(nil)
-		for i, out := range b.end.exchange(ctx, g.request()) {
-			g.calls[i].done <- out
-		}
+		b.end.exchange(ctx, r, func(i int, out outcome) { b.deliver(g.calls[i], out) })
 	})
 }
 
-// request returns the request for the calls of g so far.
-func (g *group) request() request {
-	if len(g.calls) == 1 {
-		return alone(g.calls[0].op)
+// deliver answers one call. If it was the last that somebody waited for, the
+// request ends.
+func (b *batcher) deliver(w *waiting, out outcome) {
+	b.mu.Lock()
+	g := w.group
+	g.open--
+	if !w.ended {
+		w.ended = true
+		g.live--
 	}
-	r := request{ops: make([]Op, len(g.calls)), batch: true}
+	if g.live == 0 && g.open > 0 {
+		g.cancel(nil)
+	}
+	b.mu.Unlock()
+	w.done <- out
+}
+
+// request returns the request for the calls of g so far.
+func (b *batcher) request(g *group) request {
+	if len(g.calls) == 1 {
+		return b.alone(g.calls[0].op)
+	}
+	r := request{ops: make([]Op, len(g.calls)), batch: true, stream: b.limits.Mode == BatchStream}
 	for i, w := range g.calls {
 		r.ops[i] = w.op
 	}
 	return r
-}
-
-// headerKey is equal for headers that are sent alike.
-func headerKey(header http.Header) string {
-	var key strings.Builder
-	for _, name := range slices.Sorted(maps.Keys(header)) {
-		key.WriteString(strconv.Quote(name))
-		for _, value := range header[name] {
-			key.WriteString(strconv.Quote(value))
-		}
-		key.WriteByte('\n')
-	}
-	return key.String()
 }

@@ -48,10 +48,15 @@ type Config struct {
 	Transformer Transformer
 
 	// MaxResponseBytes limits the body of one response after decompression, a
-	// whole batch counted together. Zero means 16 MiB.
+	// whole batch counted together, and one event of a subscription. Zero means
+	// 16 MiB.
 	MaxResponseBytes int64
 
-	// Clock times the batch window. Nil means the system clock.
+	// Push tunes subscriptions.
+	Push Push
+
+	// Clock times the batch window, and the delays and timeouts of subscriptions.
+	// Nil means the system clock.
 	Clock clock.Clock
 
 	// Links wrap every call, the first one outermost. Headers and the token are
@@ -64,6 +69,7 @@ type Config struct {
 type Client struct {
 	transformer Transformer
 	handler     Handler
+	streams     StreamHandler
 	batcher     *batcher // nil without batching
 	life        *lifetime
 	sched       *sched.Scheduler
@@ -74,7 +80,7 @@ type Client struct {
 // New returns a client for the server at cfg.URL. It sends nothing and starts
 // no goroutine. The error tells which field of cfg is invalid.
 func New(cfg Config) (*Client, error) {
-	base, err := parseBase(cfg.URL)
+	base, err := parseBase("Config.URL", cfg.URL)
 	if err != nil {
 		return nil, err
 	}
@@ -82,6 +88,14 @@ func New(cfg Config) (*Client, error) {
 		return nil, errors.New("trpc: negative MaxResponseBytes")
 	}
 	batch, err := cfg.Batch.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	push, err := cfg.Push.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	pushBase, err := push.base(base)
 	if err != nil {
 		return nil, err
 	}
@@ -105,12 +119,41 @@ func New(cfg Config) (*Client, error) {
 		end.maxBytes = defaultMaxResponseBytes
 	}
 	end.http, c.idle = httpClient(cfg.HTTP)
-	c.handler = c.chain(cfg, batch, end)
+	var auth *refresher
+	if cfg.Auth != nil {
+		auth = &refresher{auth: cfg.Auth, life: c.life}
+	}
+	c.handler = c.chain(cfg, batch, end, auth)
+	pushEnd := *end
+	pushEnd.base = pushBase
+	pushEnd.http = endless(end.http)
+	p := &pusher{settings: push, header: cfg.Header, auth: auth, t: &pushEnd, sched: c.sched, life: c.life}
+	p.source = c.source(p, batch)
+	c.streams = p.follow
+	for _, link := range slices.Backward(push.Links) {
+		if link != nil {
+			c.streams = link(c.streams)
+		}
+	}
 	return c, nil
 }
 
+// endless returns the client without its overall timeout.
+func endless(given *http.Client) *http.Client {
+	own := *given
+	own.Timeout = 0
+	return &own
+}
+
+func (c *Client) source(p *pusher, batch Batch) source {
+	if p.settings.Transport == WebSocket {
+		return &wsSource{pusher: p, conns: map[string]*wsConn{}}
+	}
+	return &sseSource{t: p.t, settings: p.settings, sched: p.sched, maxURL: batch.MaxURLLength}
+}
+
 // chain composes the way of a call, innermost first.
-func (c *Client) chain(cfg Config, batch Batch, end *terminal) Handler {
+func (c *Client) chain(cfg Config, batch Batch, end *terminal, auth *refresher) Handler {
 	var h Handler
 	if batch.Mode == BatchOff {
 		h = singly(end, batch, c.life)
@@ -118,8 +161,8 @@ func (c *Client) chain(cfg Config, batch Batch, end *terminal) Handler {
 		c.batcher = newBatcher(end, batch, c.sched, c.life)
 		h = c.batcher.handle
 	}
-	if cfg.Auth != nil {
-		h = authorize(cfg.Auth, c.life)(h)
+	if auth != nil {
+		h = authorize(auth)(h)
 	}
 	if cfg.Header != nil {
 		h = addHeader(cfg.Header)(h)
@@ -132,8 +175,9 @@ func (c *Client) chain(cfg Config, batch Batch, end *terminal) Handler {
 	return h
 }
 
-// Close refuses new calls with [ErrClosed], sends what is waiting for its batch
-// and waits until every running call has ended. When ctx is done first, it
+// Close refuses new calls with [ErrClosed], ends all subscriptions, sends what
+// is waiting for its batch and waits until every running call and every loop
+// over events has ended. When ctx is done first, it
 // cancels the running requests and returns the cause of ctx at once; calling
 // Close again then waits for their end. Closing a closed client does nothing.
 func (c *Client) Close(ctx context.Context) error {
@@ -141,6 +185,7 @@ func (c *Client) Close(ctx context.Context) error {
 		return nil
 	}
 	c.life.refuse()
+	c.life.quit(ErrClosed)
 	if c.batcher != nil {
 		c.batcher.flushAll()
 	}

@@ -1,4 +1,5 @@
-// Package trpc calls tRPC servers, versions 10 and 11, over HTTP.
+// Package trpc calls tRPC servers, versions 10 and 11, over HTTP, and listens to
+// what they push.
 //
 // A procedure is a value that ties its path to the Go types of its input and
 // output; it is declared once, usually as a package variable:
@@ -16,6 +17,31 @@
 // except a mutation without input, which only a batch of one carries to all
 // servers. Each call has its own context: leaving a batch does not disturb the
 // others, and the HTTP request is cancelled when its last call has left.
+//
+// With [BatchStream] each call is answered as soon as it is done, whatever
+// becomes of the others. If the stream is cut, only the calls without an answer
+// fail, with [ErrStreamCut]. Such results may hold promises and generators: the
+// call waits for them, a generator becomes an array of what it yields, and if
+// one fails the call does.
+//
+// # Subscriptions
+//
+// A [Subscription] is a loop over what happens to it:
+//
+//	for event := range orderChanged.Events(ctx, client, trpc.NoInput{}) {
+//		switch event.Kind {
+//		case trpc.EventConnected: // live; read anew what may have been missed
+//		case trpc.EventResumed:   // live again, nothing is missed
+//		case trpc.EventData:      // event.Data, event.ID
+//		case trpc.EventLost:      // event.Err; it reconnects after event.RetryIn
+//		case trpc.EventClosed:    // over; event.Err tells why
+//		}
+//	}
+//
+// It travels as server-sent events or over a WebSocket that all subscriptions of
+// a user share; see [Push]. Servers track values by IDs, behind which a lost
+// connection goes on. What a server does that cannot go on there is up to its
+// procedure, which may send an event that says so.
 //
 // # Errors
 //
@@ -44,5 +70,6 @@
 //
 // A call passes through Config.Links, then headers, authorization and batching,
 // and ends in the HTTP request. A [Link] sees single calls and may observe,
-// change, repeat or answer them.
+// change, repeat or answer them. Subscriptions pass through Push.Links.
+// [LogCalls], [LogEvents], [Timeout], [Dedupe] and [Split] are links.
 package trpc

@@ -36,6 +36,19 @@ var (
 	// longer than Config.MaxResponseBytes.
 	ErrResponseTooLarge = errors.New("response too large")
 
+	// ErrStreamCut is the cause in a [*TransportError] when a streamed batch
+	// ended before the answer of the call. Calls that were answered before are
+	// not affected.
+	ErrStreamCut = errors.New("stream ended before the answer")
+
+	// ErrInactive is the cause in a [*TransportError] when a connection of a
+	// subscription gave no sign of life in time.
+	ErrInactive = errors.New("no sign of life")
+
+	// ErrSlowConsumer is the cause in a [*TransportError] when a subscription was
+	// cut off because it held up the others of its WebSocket.
+	ErrSlowConsumer = errors.New("slow consumer held up the connection")
+
 	// ErrURLTooLong is the cause when the URL of a single call is longer than
 	// Batch.MaxURLLength. Nothing was sent.
 	ErrURLTooLong = errors.New("URL too long")

@@ -52,50 +52,65 @@ func httpClient(given *http.Client) (own *http.Client, closeIdle func()) {
 	return own, closeIdle
 }
 
-// exchange sends r and returns the outcomes of its calls, in their order.
-func (t *terminal) exchange(ctx context.Context, r request) (outcomes []outcome) {
+// exchange sends r and hands the outcome of each call to hand, exactly once and
+// as soon as it is known.
+func (t *terminal) exchange(ctx context.Context, r request, hand func(index int, out outcome)) {
+	d := newDelivery(r.ops, hand)
 	defer func() {
 		// The transport may be the caller's code.
 		if v := recover(); v != nil {
 			err := &PanicError{Value: v, Stack: debug.Stack()}
-			outcomes = r.fail(func(op Op) error { return t.broken(op, 0, err) })
+			d.failRest(func(op Op) error { return t.broken(op, 0, err) })
 		}
 	}()
 	req, err := t.base.newRequest(ctx, r)
 	if err != nil {
-		return r.fail(func(op Op) error { return fmt.Errorf("trpc: %s: %w", op.Path, err) })
+		d.failRest(func(op Op) error { return fmt.Errorf("trpc: %s: %w", op.Path, err) })
+		return
 	}
 	t.stats.request(len(r.ops), max(0, int(req.ContentLength)))
 	resp, err := t.http.Do(req)
 	if err != nil {
 		t.stats.broken.Add(1)
 		cause := causeOf(ctx, err)
-		return r.fail(func(op Op) error { return t.broken(op, 0, cause) })
+		d.failRest(func(op Op) error { return t.broken(op, 0, cause) })
+		return
 	}
 	defer resp.Body.Close() //nolint:errcheck // reading has reported what matters
+	if r.stream {
+		t.readStream(ctx, r, resp, d)
+		return
+	}
 	body, err := t.read(resp)
-	switch {
-	case errors.Is(err, ErrResponseTooLarge):
-		got := response{resp.StatusCode, resp.Header, nil}
-		return r.fail(func(op Op) error { return t.foreign(op, got, err) })
-	case err != nil:
+	t.conclude(ctx, r, resp, body, err, d)
+}
+
+// conclude settles the calls of r by a response that was read until err.
+func (t *terminal) conclude(ctx context.Context, r request, resp *http.Response, body []byte, err error, d *delivery) {
+	if err != nil && !errors.Is(err, ErrResponseTooLarge) {
 		t.stats.broken.Add(1)
 		cause := causeOf(ctx, err)
-		return r.fail(func(op Op) error { return t.broken(op, resp.StatusCode, cause) })
+		d.failRest(func(op Op) error { return t.broken(op, resp.StatusCode, cause) })
+		return
 	}
 	t.stats.response(resp)
-	return t.judge(r, response{resp.StatusCode, resp.Header, body})
+	if err != nil {
+		got := response{resp.StatusCode, resp.Header, nil}
+		d.failRest(func(op Op) error { return t.foreign(op, got, err) })
+		return
+	}
+	for i, out := range t.judge(r, response{resp.StatusCode, resp.Header, body}) {
+		d.settle(i, out)
+	}
 }
 
 func (t *terminal) read(resp *http.Response) ([]byte, error) {
 	if resp.ContentLength > t.maxBytes {
-		t.stats.response(resp)
 		return nil, ErrResponseTooLarge
 	}
 	body, err := io.ReadAll(io.LimitReader(resp.Body, t.maxBytes+1))
 	t.stats.received.Add(int64(len(body)))
 	if err == nil && int64(len(body)) > t.maxBytes {
-		t.stats.response(resp)
 		err = ErrResponseTooLarge
 	}
 	return body, err

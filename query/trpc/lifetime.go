@@ -10,6 +10,8 @@ import (
 type lifetime struct {
 	ctx    context.Context //nolint:containedctx // ends when the client gives up on its requests
 	cancel context.CancelCauseFunc
+	push   context.Context //nolint:containedctx // ends when the client is closed
+	quit   context.CancelCauseFunc
 	idle   chan struct{} // closed once nothing runs and nothing may start
 
 	mu      sync.Mutex
@@ -20,6 +22,7 @@ type lifetime struct {
 func newLifetime(ctx context.Context) *lifetime {
 	l := &lifetime{idle: make(chan struct{})}
 	l.ctx, l.cancel = context.WithCancelCause(ctx)
+	l.push, l.quit = context.WithCancelCause(l.ctx)
 	return l
 }
 
@@ -70,8 +73,18 @@ func (l *lifetime) refuse() {
 
 // bound returns ctx, cancelled also when the client gives up. stop releases it.
 func (l *lifetime) bound(ctx context.Context) (bounded context.Context, stop context.CancelCauseFunc) {
+	return boundBy(ctx, l.ctx)
+}
+
+// boundPush is bound for a subscription, which does not end by itself: it is
+// cancelled as soon as the client is closed.
+func (l *lifetime) boundPush(ctx context.Context) (bounded context.Context, stop context.CancelCauseFunc) {
+	return boundBy(ctx, l.push)
+}
+
+func boundBy(ctx, limit context.Context) (bounded context.Context, stop context.CancelCauseFunc) {
 	bounded, cancel := context.WithCancelCause(ctx)
-	release := context.AfterFunc(l.ctx, func() { cancel(context.Cause(l.ctx)) })
+	release := context.AfterFunc(limit, func() { cancel(context.Cause(limit)) })
 	return bounded, func(cause error) {
 		release()
 		cancel(cause)

@@ -16,8 +16,12 @@ import (
 // request is one HTTP request to make. Its calls have the same kind and equal
 // headers.
 type request struct {
-	ops   []Op
-	batch bool // as a batch, even of one
+	ops    []Op
+	batch  bool // as a batch, even of one
+	stream bool // answered call by call, if the server can
+
+	params []byte // connection params, as JSON
+	after  string // ID to go on behind, where a header cannot take it
 }
 
 // fail gives every call of r an error of its own.
@@ -35,9 +39,10 @@ type base struct {
 	query  string // without a question mark
 }
 
-func parseBase(text string) (base, error) {
+// parseBase reads the address in the named field of Config.
+func parseBase(field, text string) (base, error) {
 	if text == "" {
-		return base{}, errors.New("trpc: Config.URL is empty")
+		return base{}, fmt.Errorf("trpc: %s is empty", field)
 	}
 	u, err := url.Parse(text)
 	if err != nil {
@@ -45,15 +50,15 @@ func parseBase(text string) (base, error) {
 		if errors.As(err, &wrapped) {
 			err = wrapped.Err // the text of the whole may hold a password
 		}
-		return base{}, fmt.Errorf("trpc: Config.URL: %w", err)
+		return base{}, fmt.Errorf("trpc: %s: %w", field, err)
 	}
 	switch {
 	case u.Scheme != "http" && u.Scheme != "https":
-		return base{}, fmt.Errorf("trpc: Config.URL: scheme %q is neither http nor https", u.Scheme)
+		return base{}, fmt.Errorf("trpc: %s: scheme %q is neither http nor https", field, u.Scheme)
 	case u.Host == "":
-		return base{}, errors.New("trpc: Config.URL has no host")
+		return base{}, fmt.Errorf("trpc: %s has no host", field)
 	case strings.Contains(text, "#"):
-		return base{}, errors.New("trpc: Config.URL has a fragment")
+		return base{}, fmt.Errorf("trpc: %s has a fragment", field)
 	}
 	prefix, query, _ := strings.Cut(text, "?")
 	return base{prefix: strings.TrimSuffix(prefix, "/"), query: query}, nil
@@ -82,7 +87,13 @@ func (b base) url(r request) string {
 	if r.batch {
 		add("batch=1")
 	}
-	if r.ops[0].Kind == KindQuery {
+	if r.params != nil {
+		add("connectionParams=" + url.QueryEscape(string(r.params)))
+	}
+	if r.after != "" {
+		add("lastEventId=" + url.QueryEscape(r.after))
+	}
+	if r.ops[0].Kind != KindMutation {
 		// Version 10 insists on the input map of a batch, even an empty one.
 		if input := r.input(); input != nil {
 			add("input=" + url.QueryEscape(string(input)))
@@ -123,6 +134,10 @@ func (b base) newRequest(ctx context.Context, r request) (*http.Request, error) 
 	}
 	if method == http.MethodPost {
 		req.Header.Set("Content-Type", "application/json")
+	}
+	if r.stream {
+		req.Header.Set("Trpc-Accept", "application/jsonl")
+		req.Header.Set("Accept-Encoding", "identity") // compression may hold lines back
 	}
 	for name, values := range r.ops[0].Header {
 		req.Header[http.CanonicalHeaderKey(name)] = slices.Clone(values)

@@ -16,12 +16,13 @@ type Stats struct {
 	BytesSent     int64         // request bodies
 	BytesReceived int64         // response bodies, decompressed
 	Broken        int64         // requests without a complete response
+	Losses        int64         // connections of subscriptions that failed and were made again
 	ByStatus      map[int]int64 // requests with a response, by HTTP status
 }
 
 // counters is the live side of Stats.
 type counters struct {
-	calls, requests, batches, sent, received, broken atomic.Int64
+	calls, requests, batches, sent, received, broken, losses atomic.Int64
 
 	mu       sync.Mutex
 	byStatus map[int]int64
@@ -52,6 +53,7 @@ func (c *counters) snapshot() Stats {
 		BytesSent:     c.sent.Load(),
 		BytesReceived: c.received.Load(),
 		Broken:        c.broken.Load(),
+		Losses:        c.losses.Load(),
 		ByStatus:      map[int]int64{},
 	}
 	c.mu.Lock()

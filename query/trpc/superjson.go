@@ -37,6 +37,11 @@ func (superJSON) Encode(value any) (json.RawMessage, error) {
 	return slices.Concat([]byte(`{"json":`), plain, []byte("}")), nil
 }
 
+// undefined is the input of a call without one, where it cannot be left out.
+func (superJSON) undefined() json.RawMessage {
+	return json.RawMessage(`{"json":null,"meta":{"values":["undefined"],"v":1}}`)
+}
+
 func (superJSON) Decode(wire json.RawMessage, target any) error {
 	envelope, err := parseSuperEnvelope(wire)
 	if err != nil {
