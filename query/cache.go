@@ -70,11 +70,15 @@ func (tx *txn) later(f func()) { tx.after = append(tx.after, f) }
 
 // dispatch moves an entry to its next state.
 func (tx *txn) dispatch(e *entry, a action) {
-	next := reduce(e.state.Load(), a)
+	before := e.state.Load()
+	next := reduce(before, a)
 	next.marks = e.state.branch.marks.Load() // nobody has it yet: no need for a copy
 	e.state.Store(next)
 	tx.touch(e)
 	tx.tell(EventUpdated, e, a)
+	if len(tx.sides) > 0 {
+		tx.witness(e, a, before, next)
+	}
 }
 
 // touch has the results of an entry's observers computed again.
@@ -156,6 +160,7 @@ func (tx *txn) attach(e *entry, o *observer) {
 	e.observers = append(e.observers, o) // snapshots share the array, but not what is added
 	tx.index.tree.observe(e, true)
 	tx.sched.Stop(&e.gc)
+	tx.observed(e)
 	tx.tell(EventObserverAdded, e, nil)
 }
 
@@ -172,6 +177,7 @@ func (tx *txn) detach(e *entry, o *observer) {
 		return
 	}
 	tx.index.tree.observe(e, false)
+	tx.unobserved(e)
 	st := e.state.Load()
 	if f := e.flight.Load(); f != nil {
 		if e.consumed.Load() || st.fetchStatus == FetchPaused && st.status == StatusPending {
@@ -198,6 +204,7 @@ func (tx *txn) close() {
 			o.closeLocked()
 		}
 	}
+	tx.endLine()
 	tx.mutations.close(tx)
 	tx.events.end()
 	for _, stop := range tx.unhook {

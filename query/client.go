@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"math/rand/v2"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -32,6 +33,19 @@ type Config struct {
 	MutationDefaults MutationDefaults
 	// Quirks bring back what TanStack Query does and hardly anybody wants.
 	Quirks Quirks
+	// Together lets polls that are due at about the same time share a request.
+	// Default: off.
+	Together Together
+	// PollJitter is by how much the first poll may be early after somebody came to
+	// observe and after the network returned, so that the clients of a fleet do not
+	// poll in step: by a random part of PollJitter, or of the interval if that is
+	// shorter. It is the same part for all queries of a client. Default: none.
+	PollJitter time.Duration
+	// Storm bounds what is fetched at once when much is to be. Default: no bounds.
+	Storm Storm
+	// Random is where chance comes from. The client uses it for nothing but PollJitter
+	// and Storm.Spread, and by one goroutine at a time. Default: the runtime's.
+	Random rand.Source
 	// OnFetch is told how each fetch ended, whoever asked for it.
 	OnFetch FetchCallbacks
 	// OnMutation is called around each mutation, before its own callbacks.
@@ -51,6 +65,7 @@ type FetchCallbacks struct {
 // that keeps it fresh. All methods may be called concurrently.
 type Client struct {
 	sched    *sched.Scheduler
+	polls    *sched.Scheduler // for polls alone if they are to go together, else sched
 	focus    *Signal
 	online   *Signal
 	log      *slog.Logger
@@ -65,6 +80,10 @@ type Client struct {
 	events    eventLog      // guarded by mu
 	post      post          // guarded by mu
 	txns      sync.Pool     // of *txn
+	together  Together
+	chance    chance // guarded by mu
+	storm     storm  // guarded by mu
+	sides     sides  // guarded by mu
 
 	work   sync.WaitGroup  // every goroutine of the client; none is added once closed
 	life   context.Context //nolint:containedctx // the client's own; every other ends with it
@@ -89,6 +108,13 @@ func New(cfg Config) (*Client, error) {
 		onFetch:  cfg.OnFetch,
 		onMutate: cfg.OnMutation,
 		quirks:   cfg.Quirks,
+		together: cfg.Together,
+		chance:   chance{source: cfg.Random, jitter: cfg.PollJitter},
+		storm:    storm{Storm: cfg.Storm},
+	}
+	c.chance.begin()
+	if c.polls = c.sched; c.together.On == On {
+		c.polls = sched.New(cfg.Clock)
 	}
 	if c.focus == nil {
 		c.focus = new(Signal)
@@ -165,6 +191,7 @@ func (c *Client) Close(ctx context.Context) error {
 	go func() {
 		c.work.Wait()
 		c.sched.Close()
+		c.polls.Close()
 		close(done)
 	}()
 	select {

@@ -167,7 +167,7 @@ func (d *derivation) consult() {
 	d.seen.holder = d.opts.holder
 	d.seen.enabled = d.opts.enabledAs(c, view)
 	d.seen.stale = d.opts.policy.StaleTime.resolve(c, view)
-	d.interval = d.opts.policy.RefetchInterval.resolve(c, view)
+	d.interval = c.intervalOf(d.e, &d.opts.policy.RefetchInterval, view)
 }
 
 // lookForPages asks an infinite query whether there are more.

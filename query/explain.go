@@ -31,6 +31,9 @@ const (
 	ReasonPolling      Reason = "polling"          // the next poll is at At
 	ReasonHidden       Reason = "hidden"           // polls are skipped without focus
 	ReasonNoInterval   Reason = "no interval"      // nobody polls
+	ReasonAdaptive     Reason = "adaptive"         // the interval is, and why it is what it is
+	ReasonTogether     Reason = "together"         // it is polled together with others
+	ReasonQueued       Reason = "queued"           // it waits for its turn to be fetched
 	ReasonClosed       Reason = "client is closed" // nothing happens any more
 )
 
@@ -89,6 +92,7 @@ func (c *Client) Explain(key querykey.Key) Explanation {
 		x.say(ReasonNoObservers, "Nobody observes it, so nothing keeps it fresh.")
 	}
 	x.policies(v, observers)
+	x.side(e)
 	x.state(v)
 	return x.Explanation
 }

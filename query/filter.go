@@ -187,7 +187,7 @@ func (c *Client) Refetch(ctx context.Context, f Filter) error {
 	if err := c.accepts(f); err != nil {
 		return err
 	}
-	return c.refetch(ctx, c.match(f), f.Refetch)
+	return c.refetchInTurn(ctx, c.match(f), f)
 }
 
 func (c *Client) refetch(ctx context.Context, chosen []*entry, how RefetchOptions) error {
@@ -259,6 +259,7 @@ func (c *Client) Cancel(ctx context.Context, f Filter) error {
 	chosen := c.match(f)
 	c.update(func(tx *txn) {
 		for _, e := range chosen {
+			tx.unqueue(e, f.Cancel.Silent)
 			if running := e.flight.Load(); running != nil {
 				flights = append(flights, running)
 				how := cancelled{silent: f.Cancel.Silent, revert: f.Cancel.Revert.or(true)}

@@ -25,6 +25,8 @@ type flight struct {
 	prompt    bool          // the first attempt begins with the fetch itself
 	wake      chan struct{} // not nil while paused
 	first     bool          // paused before the first attempt
+	placed    bool          // it has one of the places of a Storm
+	massed    bool          // it had one: further attempts need one, too
 	witnesses []*witness    // observers that show the outcome in any case
 
 	lastAttempt atomic.Bool // the next failure is final
@@ -54,6 +56,7 @@ type witness struct {
 // fetchMode says how a fetch treats one that runs already.
 type fetchMode struct {
 	cancelRefetch bool
+	poll          bool
 	direction     Direction
 }
 
@@ -99,8 +102,9 @@ func (tx *txn) fetch(e *entry, o *options, s seed, mode fetchMode) *flight {
 	}
 	e.revert = e.state.Load()
 	paused := !tx.networkAllows(f.opts.policy.NetworkMode, true)
-	tx.dispatch(e, fetchAction{paused: paused, direction: mode.direction})
+	tx.dispatch(e, fetchAction{paused: paused, poll: mode.poll, direction: mode.direction})
 	e.flight.Store(f)
+	tx.overtake(f)
 	if old != nil {
 		tx.settle(old, f)
 	}
@@ -183,7 +187,7 @@ func (f *flight) run() {
 	}()
 	again := p.Retry.or(Retries(3))
 	data, err := retry.Run(&f.ctx, c.sched, retry.Plan{
-		Gate:     f.gate,
+		Gate:     f.pass,
 		Attempt:  f.attempt,
 		Delay:    func(n int, err error) time.Duration { return p.RetryDelay.after(c, n, err) },
 		Again:    func(n int, err error) bool { return again.again(c, n, err) },
@@ -266,6 +270,7 @@ func (tx *txn) hold(f *flight, first bool) {
 		return
 	}
 	f.wake, f.first = make(chan struct{}), first
+	tx.unplace(f)
 	tx.dispatch(f.e, pauseAction{})
 }
 
@@ -281,9 +286,11 @@ func (tx *txn) resume(f *flight) {
 
 func (f *flight) failed(n int, err error, delay time.Duration) {
 	f.failures = n
+	strain := f.e.c.strainOf(err)
 	f.e.c.update(func(tx *txn) {
 		if !f.settled {
-			tx.dispatch(f.e, failedAction{count: n, err: err, retryAt: tx.sched.Now().Add(delay)})
+			tx.unplace(f)
+			tx.dispatch(f.e, failedAction{count: n, err: err, strain: strain, retryAt: tx.sched.Now().Add(delay)})
 		}
 	})
 }
@@ -332,11 +339,12 @@ func (c *Client) store(f *flight, data any) error {
 // fail ends a flight with an error, unless it was cancelled before.
 func (c *Client) fail(f *flight, err error) {
 	var done State[any]
+	strain := c.strainOf(err)
 	c.update(func(tx *txn) {
 		if f.settled {
 			return
 		}
-		tx.dispatch(f.e, errorAction{err: err, at: tx.sched.Now()})
+		tx.dispatch(f.e, errorAction{err: err, strain: strain, at: tx.sched.Now()})
 		tx.land(f)
 		tx.testify(f)
 		done = f.e.view()
@@ -352,6 +360,7 @@ func (c *Client) fail(f *flight, err error) {
 // land takes a finished flight off its entry.
 func (tx *txn) land(f *flight) {
 	f.settled = true
+	tx.unplace(f)
 	f.e.flight.CompareAndSwap(f, nil)
 	tx.scheduleGC(f.e)
 }

@@ -38,7 +38,7 @@ func (c *Client) Invalidate(ctx context.Context, f Filter) error {
 	if c.quirks.RefilterInvalidated {
 		stale = c.match(again)
 	}
-	return c.refetch(ctx, stale, f.Refetch)
+	return c.refetchInTurn(ctx, stale, f)
 }
 
 func (tx *txn) invalidate(chosen []*entry) {

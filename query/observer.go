@@ -29,6 +29,7 @@ type observer struct {
 	staleAlarm sched.Alarm
 	pollAlarm  sched.Alarm
 	rearm      bool
+	jittered   bool          // the next poll comes early by the client's phase
 	interval   time.Duration // as the poll alarm was last armed
 }
 
@@ -166,7 +167,7 @@ func (o *observer) subscribe(m *mailbox[result]) {
 		o.subs = append(o.subs, m)
 		if first {
 			tx.attach(o.e, o)
-			o.rearm = true
+			o.rearm, o.jittered = true, true
 		}
 	})
 	if !ok || !first {

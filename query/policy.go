@@ -15,7 +15,8 @@ type Policy struct {
 	// GCTime is how long data that nobody observes are kept. The longest one
 	// ever given to an entry counts. Default: GCAfter(5 * time.Minute).
 	GCTime GCTime
-	// RefetchInterval polls while the query is observed. Default: NoInterval().
+	// RefetchInterval polls while the query is observed: Every, EveryFunc, or the
+	// Interval of an Adaptive. Default: NoInterval().
 	RefetchInterval RefetchInterval
 	// RefetchIntervalInBackground polls without focus, too. Default: Off.
 	RefetchIntervalInBackground Toggle

@@ -38,13 +38,17 @@ const (
 // focused is the return of focus: mutations first, then what is on screen.
 func (c *Client) focused() {
 	c.resumeThen(func() func() {
-		return c.refetchObserved(func(o *options) RefetchPolicy { return o.policy.RefetchOnFocus })
+		c.attend()
+		return c.refetchReturned(c.onFocus(), 0)
 	})
 }
 
 // reconnected is the return of the network.
 func (c *Client) reconnected() {
-	c.resumeThen(func() func() { return c.refetchObserved((*options).onReconnect) })
+	c.resumeThen(func() func() {
+		c.rephase()
+		return c.refetchReturned((*options).onReconnect, c.storm.Spread)
+	})
 }
 
 // resumeThen lets paused mutations go on, if there is a network, and calls next

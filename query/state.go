@@ -107,12 +107,14 @@ type (
 	// fetchAction begins a fetch that runs, or waits for the network.
 	fetchAction struct {
 		paused    bool
+		poll      bool
 		direction Direction
 	}
 	// failedAction is a failure that another attempt will follow.
 	failedAction struct {
 		count   int
 		err     error
+		strain  strain
 		retryAt time.Time
 	}
 	pauseAction    struct{}
@@ -127,8 +129,9 @@ type (
 	}
 	// errorAction ends a fetch without data.
 	errorAction struct {
-		err error
-		at  time.Time
+		err    error
+		strain strain
+		at     time.Time
 	}
 	invalidateAction struct{}
 	// patchAction changes what lies over the data.

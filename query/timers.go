@@ -80,34 +80,43 @@ func (t *polling) Fire() {
 		if len(o.subs) == 0 || tx.closed {
 			return
 		}
-		o.armPoll(true)
-		switch {
-		case !o.opts.policy.RefetchIntervalInBackground.or(false) && !tx.focus.Get():
-		case o.opts.initial == nil && o.opts.decides():
-			o.turn(tx, seed{})
-			tx.fetch(o.e, o.opts, seed{}, fetchMode{})
-		default:
-			ask = true // for initial data, which is up to user code
-		}
+		ask = tx.poll(o)
 	})
 	if ask {
-		o.fetch(fetchMode{}, nil)
+		o.fetch(fetchMode{poll: true}, nil)
 	}
+	o.c.takeAlong(o)
+}
+
+// poll polls, unless initial data are to be asked for first, which is up to user
+// code.
+func (tx *txn) poll(o *observer) (ask bool) {
+	o.jittered = false
+	o.armPoll(true)
+	switch {
+	case tx.hides(o):
+	case o.opts.initial == nil && o.opts.decides():
+		o.turn(tx, seed{})
+		tx.fetch(o.e, o.opts, seed{}, fetchMode{poll: true})
+	default:
+		return true
+	}
+	return false
 }
 
 func (o *observer) armPoll(enabled bool) {
 	if o.interval == 0 || !enabled {
-		o.c.sched.Stop(&o.pollAlarm)
+		o.c.polls.Stop(&o.pollAlarm)
 		return
 	}
 	// The next one counts from this one's end: were it late, each would be later.
-	o.c.sched.Set(&o.pollAlarm, (*polling)(o), o.interval, sched.Sooner)
+	o.c.polls.Set(&o.pollAlarm, (*polling)(o), o.untilPoll(), sched.Sooner)
 }
 
 // pollsAt returns when the observer polls next, zero if it does not.
-func (o *observer) pollsAt() time.Time { return o.c.sched.When(&o.pollAlarm) }
+func (o *observer) pollsAt() time.Time { return o.c.polls.When(&o.pollAlarm) }
 
 func (o *observer) stopTimers() {
 	o.c.sched.Stop(&o.staleAlarm)
-	o.c.sched.Stop(&o.pollAlarm)
+	o.c.polls.Stop(&o.pollAlarm)
 }
