@@ -174,6 +174,7 @@ func (f *flight) start() { go f.run() }
 func (f *flight) run() {
 	defer f.e.c.work.Done()
 	defer f.ctx.end(nil)
+	defer f.leave()
 	defer f.begin()
 	if f.turn != nil {
 		<-f.turn
@@ -360,7 +361,6 @@ func (c *Client) fail(f *flight, err error) {
 // land takes a finished flight off its entry.
 func (tx *txn) land(f *flight) {
 	f.settled = true
-	tx.unplace(f)
 	f.e.flight.CompareAndSwap(f, nil)
 	tx.scheduleGC(f.e)
 }

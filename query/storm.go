@@ -18,7 +18,8 @@ type Storm struct {
 	// Places is how many of these fetches run at a time. Queries that are observed
 	// go first, those observed last before others; every fourth place is for the one
 	// that has waited longest. While a fetch is paused or waits for its next attempt
-	// it needs no place. Default: no bound.
+	// it needs no place; one whose function does not return keeps it, even cancelled.
+	// Default: no bound.
 	Places int
 	// Refocus is how long after a return of focus that refetched another one does
 	// not. What was paused goes on all the same. Default: each return refetches.
@@ -40,8 +41,11 @@ type storm struct {
 	refocused time.Time
 }
 
-// bounded reports whether fetches may have to wait. It never changes.
+// bounded reports whether fetches may have to wait for places. It never changes.
 func (s *storm) bounded() bool { return s.Places > 0 }
+
+// limits reports whether there is anything to wait for. It never changes.
+func (s *storm) limits() bool { return s.Places > 0 || s.Spread > 0 }
 
 // refetchInTurn is refetch for calls that choose many.
 func (c *Client) refetchInTurn(ctx context.Context, chosen []*entry, f Filter) error {

@@ -172,6 +172,14 @@ func (tx *txn) unplace(f *flight) {
 	}
 }
 
+// leave gives back the place of a flight whose function has returned: before, a
+// server may still be busy with it.
+func (f *flight) leave() {
+	if c := f.e.c; c.storm.limits() {
+		c.update(func(tx *txn) { tx.unplace(f) })
+	}
+}
+
 // forget takes a ticket off its entry.
 func (tx *txn) forget(t *ticket) {
 	x := tx.sides[t.e]
