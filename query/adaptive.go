@@ -44,13 +44,13 @@ type Backpressure interface {
 	Backpressure() (wait time.Duration, busy bool)
 }
 
-// Interval makes a a refetch interval. Queries may share it; each has a pace of
-// its own.
+// Interval is a as a refetch interval. Queries may share it; each has a pace of its
+// own.
 func (a Adaptive) Interval() RefetchInterval {
 	if a.Min <= 0 {
 		return NoInterval()
 	}
-	l := &Adaptive{Min: clampDelay(a.Min), Max: clampDelay(a.Max), Calm: a.Calm, Rest: a.Rest}
+	l := &law{Min: clampDelay(a.Min), Max: clampDelay(a.Max), Calm: a.Calm, Rest: a.Rest}
 	if l.Max <= 0 {
 		l.Max = 10 * min(l.Min, sched.Forever/10)
 	}
@@ -68,7 +68,7 @@ func (a Adaptive) Interval() RefetchInterval {
 type pacer struct {
 	pace
 
-	law   *Adaptive // the last one given counts
+	law   *law      // the last one given counts
 	began time.Time // when the attempt began that runs
 }
 

@@ -12,7 +12,7 @@ import (
 type world func(every time.Duration) answer
 
 // play lets the law poll the world n times and returns the intervals.
-func play(l *Adaptive, p *pace, n int, w world) []time.Duration {
+func play(l *law, p *pace, n int, w world) []time.Duration {
 	intervals := make([]time.Duration, 0, n)
 	for range n {
 		every, _ := l.interval(*p)
@@ -22,7 +22,7 @@ func play(l *Adaptive, p *pace, n int, w world) []time.Duration {
 	return intervals
 }
 
-func lawOf(a Adaptive) *Adaptive { return a.Interval().law }
+func lawOf(a Adaptive) *law { return a.Interval().law }
 
 var seconds = lawOf(Adaptive{Min: time.Second, Max: time.Minute})
 

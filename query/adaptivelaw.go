@@ -27,6 +27,9 @@ const maxPatience = 16
 // maxCalm is more than enough to get from any Min to any Max.
 const maxCalm = 1 << 20
 
+// law is an Adaptive without gaps.
+type law Adaptive
+
 // pace is what the law remembers of a query. The zero pace is that of one that
 // was never answered.
 type pace struct {
@@ -57,7 +60,7 @@ const (
 )
 
 // next returns the pace after a.
-func (l *Adaptive) next(p pace, a answer) pace {
+func (l *law) next(p pace, a answer) pace {
 	switch a.kind {
 	case attention:
 		p.calm = 0
@@ -80,7 +83,7 @@ func (l *Adaptive) next(p pace, a answer) pace {
 	return p.recover()
 }
 
-func (l *Adaptive) refuse(p pace, wait time.Duration) pace {
+func (l *law) refuse(p pace, wait time.Duration) pace {
 	if p.probing {
 		p.patience = min(2*max(p.patience, 1), maxPatience)
 	}
@@ -118,7 +121,7 @@ const (
 )
 
 // interval returns the wait before the next poll.
-func (l *Adaptive) interval(p pace) (every time.Duration, why motive) {
+func (l *law) interval(p pace) (every time.Duration, why motive) {
 	every = l.Min
 	longest := func(d time.Duration, m motive) {
 		if d > every {
@@ -134,7 +137,7 @@ func (l *Adaptive) interval(p pace) (every time.Duration, why motive) {
 }
 
 // rested returns the interval for answers that take so long.
-func (l *Adaptive) rested(took time.Duration) time.Duration {
+func (l *law) rested(took time.Duration) time.Duration {
 	if took > l.Max/time.Duration(l.Rest) {
 		return l.Max
 	}
@@ -142,7 +145,7 @@ func (l *Adaptive) rested(took time.Duration) time.Duration {
 }
 
 // calmed returns the interval after n answers without news.
-func (l *Adaptive) calmed(n int) time.Duration {
+func (l *law) calmed(n int) time.Duration {
 	every := l.Min
 	for ; n >= l.Calm && every < l.Max; n-- {
 		every += max(1, every/2)

@@ -161,7 +161,7 @@ type RefetchInterval struct {
 	kind intervalKind
 	d    time.Duration
 	f    func(State[any]) time.Duration
-	law  *Adaptive // of a function that is one; never changed
+	law  *law // of a function that is one; never changed
 }
 
 // Every polls each d. A d of zero or less turns polling off. With hundreds of keys

@@ -58,8 +58,15 @@ func (x *crowd) watch(c *query.Client, n int, takes time.Duration, p query.Polic
 		query.Observe(c, x.query(i, takes, p)).Subscribe(ignore)
 	}
 	pass(10 * time.Second)
-	x.begun = begun{since: time.Now()}
-	x.most = 0
+	x.anew()
+}
+
+// anew begins to count again.
+func (x *crowd) anew() {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.log.drop()
+	x.since, x.most = time.Now(), 0
 }
 
 func (x *crowd) order() (names []any) {
@@ -225,7 +232,7 @@ func TestStorm_whoseObserverLeavesDoesNotWaitAnyLonger(t *testing.T) {
 		stop := query.Observe(c, x.query("leaves", 0, query.Policy{StaleTime: query.StaleNever()})).Subscribe(ignore)
 		query.Observe(c, x.query("last", time.Second, query.Policy{})).Subscribe(ignore)
 		pass(10 * time.Second)
-		x.begun = begun{since: time.Now()}
+		x.anew()
 		done := make(chan error, 1)
 		go func() { done <- c.Invalidate(context.Background(), query.Filter{}) }()
 		pass(ms)
@@ -382,7 +389,7 @@ func TestStorm_isBoundedAndEndsWhateverHappens(t *testing.T) {
 			for _, done := range ends {
 				require.NotEmpty(t, done, "waits for ever")
 			}
-			x.begun = begun{since: time.Now()}
+			x.anew()
 			require.Error(t, c.Invalidate(context.Background(), query.Filter{}), "number 3 fails")
 			names := x.order()
 			for i := range 8 {

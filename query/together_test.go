@@ -44,6 +44,13 @@ func (b *begun) at(name any) (at []time.Duration) {
 	return at
 }
 
+// drop forgets what was noted.
+func (n *notes[T]) drop() {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.list = nil
+}
+
 // moments returns how many moments there are at which fetches began after d.
 func (b *begun) moments(d time.Duration) int {
 	at := map[time.Duration]bool{}
@@ -131,7 +138,7 @@ func TestTogether_manyAreStartedAtOneMoment(t *testing.T) {
 			pass(2 * ms)
 		}
 		pass(4 * time.Second)
-		b.log.list = nil
+		b.log.drop()
 		pass(5 * time.Second)
 		require.Equal(t, 1, b.moments(0))
 		require.Len(t, b.log.all(), 200)
