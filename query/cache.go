@@ -104,6 +104,7 @@ func (tx *txn) build(o *options, s seed) *entry {
 	e.typ, e.pager, e.gcTime = o.typ, o.pager, o.policy.GCTime.orDefault()
 	tx.index.insert(e, e.initial)
 	tx.scheduleGC(e)
+	tx.coverNew(e)
 	tx.tell(EventAdded, e, nil)
 	return e
 }
@@ -145,6 +146,7 @@ func (tx *txn) remove(e *entry) {
 	}
 	e.removed = true
 	tx.index.remove(e)
+	tx.bare(e)
 	for k := e.kin; k != nil; k = k.next {
 		k.leave()
 	}

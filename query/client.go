@@ -90,6 +90,8 @@ type Client struct {
 	finish context.CancelCauseFunc
 	over   atomic.Bool // life has ended, for those who ask all the time
 
+	governor governor // see governor.go
+
 	mu     sync.Mutex // guards every write to the cache; no user code runs under it
 	closed bool
 	lastID uint64

@@ -164,6 +164,7 @@ func (c *Client) insert(o *options, f updater, at time.Time) error {
 
 // updateEntry is a manual write.
 func (c *Client) updateEntry(e *entry, f updater, at time.Time) error {
+	c.overtaken(e)
 	next := func(st *state) (any, bool, error) { return f(st.base()) }
 	err := c.write(e, next, func(tx *txn, w written) { tx.writeByHand(e, w, at) })
 	if err == nil {

@@ -139,6 +139,7 @@ func (d *derivation) result() {
 		stale:             enabled && st.staleAfter(d.seen.stale, d.now),
 
 		direction: st.direction,
+		push:      d.e.pushState(),
 	}
 	selected := false
 	if !d.outlook.plain {
@@ -234,8 +235,8 @@ func (o *observer) setTimers(d *derivation, before *seen, r *result) {
 			o.armStale(left + time.Millisecond)
 		}
 	}
-	if anew || d.interval != o.interval {
-		o.interval = d.interval
-		o.armPoll(s.enabled != Off)
+	if every, first := o.paced(d.interval, d.st, anew, d.now); anew || every != o.interval {
+		o.interval = every
+		o.armPoll(s.enabled != Off, first)
 	}
 }

@@ -31,6 +31,8 @@ type entry struct {
 	removed   bool
 	kin       *kin // see relatives.go
 
+	cover atomic.Pointer[coverage] // by push, nil if there is none; see governor.go
+
 	flight   atomic.Pointer[flight] // running fetch
 	revert   *state                 // what a reverted cancellation goes back to
 	consumed atomic.Bool            // the fetch function has looked at its context
@@ -40,7 +42,7 @@ type entry struct {
 func (e *entry) view() State[any] { return e.viewOf(e.state.Load()) }
 
 func (e *entry) viewOf(s *state) State[any] {
-	return State[any]{key: e.key, meta: e.opts.Load().meta, s: s}
+	return State[any]{key: e.key, meta: e.opts.Load().meta, s: s, push: e.pushState()}
 }
 
 // claim checks that data of type t may live under the entry's key.

@@ -34,6 +34,8 @@ const (
 	ReasonAdaptive     Reason = "adaptive"         // the interval is, and why it is what it is
 	ReasonTogether     Reason = "together"         // it is polled together with others
 	ReasonQueued       Reason = "queued"           // it waits for its turn to be fetched
+	ReasonPushLive     Reason = "push is live"     // since At
+	ReasonPushLost     Reason = "push is lost"     // since At
 	ReasonClosed       Reason = "client is closed" // nothing happens any more
 )
 
@@ -93,6 +95,7 @@ func (c *Client) Explain(key querykey.Key) Explanation {
 	}
 	x.policies(v, observers)
 	x.side(e)
+	x.push(v, observers)
 	x.state(v)
 	return x.Explanation
 }

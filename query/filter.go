@@ -187,6 +187,7 @@ func (c *Client) Refetch(ctx context.Context, f Filter) error {
 	if err := c.accepts(f); err != nil {
 		return err
 	}
+	c.overtakenAll(f)
 	return c.refetchInTurn(ctx, c.match(f), f)
 }
 

@@ -22,6 +22,8 @@ type flight struct {
 
 	// Guarded by the client's mutex.
 	settled   bool
+	outdated  bool          // push has told more since it began; see outdated.go
+	again     bool          // it takes the place of one that was
 	prompt    bool          // the first attempt begins with the fetch itself
 	wake      chan struct{} // not nil while paused
 	first     bool          // paused before the first attempt
@@ -291,6 +293,7 @@ func (f *flight) failed(n int, err error, delay time.Duration) {
 	f.e.c.update(func(tx *txn) {
 		if !f.settled {
 			tx.unplace(f)
+			f.outdated = false // the next attempt begins later
 			tx.dispatch(f.e, failedAction{count: n, err: err, strain: strain, retryAt: tx.sched.Now().Add(delay)})
 		}
 	})
@@ -312,7 +315,7 @@ func (c *Client) store(f *flight, data any) error {
 	var done State[any]
 	settled := false
 	err := c.write(e, func(*state) (any, bool, error) { return data, true, nil }, func(tx *txn, w written) {
-		if settled = f.settled; settled {
+		if settled = f.settled || tx.superseded(f); settled {
 			return
 		}
 		tx.dispatch(e, successAction{data: w.data, under: w.under, hidden: !w.hasData, at: tx.sched.Now()})
@@ -320,6 +323,7 @@ func (c *Client) store(f *flight, data any) error {
 		tx.land(f)
 		tx.testify(f)
 		done = e.view()
+		tx.answered(f)
 	})
 	if errors.Is(err, errMoved) || errors.Is(err, ErrClosed) {
 		c.update(func(tx *txn) { tx.cancel(f, cancelled{silent: true}) })

@@ -15,6 +15,7 @@ func (c *Client) Invalidate(ctx context.Context, f Filter) error {
 	if err := c.accepts(f); err != nil {
 		return err
 	}
+	c.overtakenAll(f)
 	var chosen []*entry
 	byKey := !f.one() && !f.conditional()
 	if !byKey {

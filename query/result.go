@@ -34,6 +34,8 @@ type result struct {
 
 	direction        Direction // of an infinite query's fetch
 	hasNext, hasPrev bool
+
+	push *PushState // nil if none covers the query
 }
 
 // Field names a part of a result, for Policy.NotifyOn.
@@ -59,6 +61,7 @@ const (
 	FieldDirection // IsFetchingNextPage and its relatives
 	FieldHasNextPage
 	FieldHasPreviousPage
+	FieldPush
 )
 
 // changed returns the fields in which r differs from s.
@@ -82,6 +85,7 @@ func (r *result) changed(s *result) fieldSet {
 	f.note(FieldDirection, r.direction != s.direction)
 	f.note(FieldHasNextPage, r.hasNext != s.hasNext)
 	f.note(FieldHasPreviousPage, r.hasPrev != s.hasPrev)
+	f.note(FieldPush, r.push != s.push)
 	if r.key != s.key {
 		f |= otherKey
 	}

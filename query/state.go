@@ -229,6 +229,7 @@ type State[T any] struct {
 	key  querykey.Key
 	meta map[string]any
 	s    *state
+	push *PushState
 }
 
 var blank = state{status: StatusPending, fetchStatus: FetchIdle}

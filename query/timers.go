@@ -92,7 +92,7 @@ func (t *polling) Fire() {
 // code.
 func (tx *txn) poll(o *observer) (ask bool) {
 	o.jittered = false
-	o.armPoll(true)
+	o.armPoll(true, o.interval)
 	switch {
 	case tx.hides(o):
 	case o.opts.initial == nil && o.opts.decides():
@@ -104,13 +104,14 @@ func (tx *txn) poll(o *observer) (ask bool) {
 	return false
 }
 
-func (o *observer) armPoll(enabled bool) {
+// armPoll lets the observer poll after first, and at its interval from then on.
+func (o *observer) armPoll(enabled bool, first time.Duration) {
 	if o.interval == 0 || !enabled {
 		o.c.polls.Stop(&o.pollAlarm)
 		return
 	}
 	// The next one counts from this one's end: were it late, each would be later.
-	o.c.polls.Set(&o.pollAlarm, (*polling)(o), o.untilPoll(), sched.Sooner)
+	o.c.polls.Set(&o.pollAlarm, (*polling)(o), o.untilPoll(first), sched.Sooner)
 }
 
 // pollsAt returns when the observer polls next, zero if it does not.

@@ -141,14 +141,14 @@ func (x *chance) draw() float64 {
 // partOf returns a random part of d.
 func (x *chance) partOf(d time.Duration) time.Duration { return time.Duration(x.draw() * float64(d)) }
 
-// untilPoll returns how long o waits for its next poll.
-func (o *observer) untilPoll() time.Duration {
+// untilPoll returns how long o waits for its next poll, which is due after d.
+func (o *observer) untilPoll(d time.Duration) time.Duration {
 	c := o.c
 	if !o.jittered || c.chance.jitter <= 0 {
-		return o.interval
+		return d
 	}
-	early := time.Duration(c.chance.phase * float64(min(c.chance.jitter, o.interval)))
-	return max(1, o.interval-early)
+	early := time.Duration(c.chance.phase * float64(min(c.chance.jitter, d)))
+	return max(1, d-early)
 }
 
 // rephase gives the client another phase, which its next polls take up.
