@@ -182,6 +182,10 @@ func (tx *txn) writeByHand(e *entry, w written, at time.Time) {
 	if at.IsZero() {
 		at = tx.now()
 	}
+	doubtful := tx.doubtful(e)
 	tx.dispatch(e, successAction{data: w.data, under: w.under, hidden: !w.hasData, at: at, manual: true})
+	if doubtful {
+		tx.dispatch(e, invalidateAction{})
+	}
 	e.revert = e.state.Load()
 }

@@ -33,6 +33,12 @@ func (c *Client) overtakenAll(f Filter) {
 	}
 }
 
+// doubtful reports whether e remains marked stale when an event is written to it:
+// what was missed before is missing still.
+func (tx *txn) doubtful(e *entry) bool {
+	return tx.governor.applying.Load() > 0 && e.state.Load().invalidated
+}
+
 // superseded reports whether the answer of f is not to be stored, and fetches
 // another one. The data there are remain, since they are newer in part. The answer
 // of that other fetch is stored in any case, lest events keep all answers away.

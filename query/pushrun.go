@@ -224,10 +224,10 @@ func (s *stream) take(r *pushRun, sig pushSignal) {
 		s.advance(sig.id)
 		s.resync()
 	case PushData:
+		s.event(sig)
 		if s.shown.Load().Status != PushLive {
 			s.gain(r, false)
 		}
-		s.event(sig)
 	}
 }
 

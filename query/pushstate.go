@@ -121,17 +121,18 @@ func (x *explainer) push(v State[any], observers []*observer) {
 	if own > 0 {
 		polls = fmt.Sprintf("It polls every %v", own)
 	}
+	age := x.now.Sub(p.Since).Round(time.Millisecond)
 	switch {
 	case p.slows(v.get(), own):
-		x.at(ReasonPushLive, p.Since, "It polls every %v instead of every %v, because push %q is live, as of %s.",
-			p.Safety, own, p.Name, x.in(p.Since))
+		x.at(ReasonPushLive, p.Since, "It polls every %v instead of every %v, because push %q has been live for %v.",
+			p.Safety, own, p.Name, age)
 	case p.Status == PushLive && p.stretches(own):
-		x.at(ReasonPushLive, p.Since, "%s until it is sound again, though push %q is live, as of %s.", polls, p.Name, x.in(p.Since))
+		x.at(ReasonPushLive, p.Since, "%s until an answer is there, though push %q has been live for %v.", polls, p.Name, age)
 	case p.Status == PushLive:
-		x.at(ReasonPushLive, p.Since, "%s, and push %q is live, as of %s.", polls, p.Name, x.in(p.Since))
+		x.at(ReasonPushLive, p.Since, "%s, and push %q has been live for %v.", polls, p.Name, age)
 	case p.Err != nil:
-		x.at(ReasonPushLost, p.Since, "%s, because push %q is lost, as of %s: %v", polls, p.Name, x.in(p.Since), p.Err)
+		x.at(ReasonPushLost, p.Since, "%s, because push %q has been lost for %v: %v", polls, p.Name, age, p.Err)
 	default:
-		x.at(ReasonPushLost, p.Since, "%s, because push %q is not live, as of %s.", polls, p.Name, x.in(p.Since))
+		x.at(ReasonPushLost, p.Since, "%s, because push %q has not been live for %v.", polls, p.Name, age)
 	}
 }
