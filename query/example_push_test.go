@@ -25,8 +25,8 @@ type newPrice struct {
 	Price int
 }
 
-// prices is a source that says that it is connected, and then all of list.
-func prices(list ...query.PushEvent[newPrice]) func(context.Context, string) iter.Seq[query.PushEvent[newPrice]] {
+// pricesOf is a source that says that it is connected, and then all of list.
+func pricesOf(list ...query.PushEvent[newPrice]) func(context.Context, string) iter.Seq[query.PushEvent[newPrice]] {
 	return func(ctx context.Context, _ string) iter.Seq[query.PushEvent[newPrice]] {
 		return func(yield func(query.PushEvent[newPrice]) bool) {
 			if !yield(query.PushEvent[newPrice]{Kind: query.PushConnected}) {
@@ -42,7 +42,7 @@ func prices(list ...query.PushEvent[newPrice]) func(context.Context, string) ite
 	}
 }
 
-func setPrice(_ context.Context, c *query.Client, p newPrice) error {
+func writePrice(_ context.Context, c *query.Client, p newPrice) error {
 	return query.Set(c, priceOf(p.Item), p.Price)
 }
 
@@ -52,8 +52,8 @@ func ExampleAttach() {
 
 	stop, err := query.Attach(c, query.Push[newPrice]{
 		Name:   "prices",
-		Source: prices(query.PushEvent[newPrice]{ID: "e1", Data: newPrice{"tea", 120}}),
-		On:     setPrice,
+		Source: pricesOf(query.PushEvent[newPrice]{ID: "e1", Data: newPrice{"tea", 120}}),
+		On:     writePrice,
 		Covers: []query.Filter{{Key: querykey.Of("price")}},
 	})
 	if err != nil {
@@ -77,7 +77,7 @@ func ExampleResult_Push() {
 	defer closing()
 
 	_, err := query.Attach(c, query.Push[newPrice]{
-		Name: "prices", Source: prices(), On: setPrice, Covers: []query.Filter{{Key: querykey.Of("price")}},
+		Name: "prices", Source: pricesOf(), On: writePrice, Covers: []query.Filter{{Key: querykey.Of("price")}},
 	})
 	if err != nil {
 		log.Fatal(err)
@@ -96,7 +96,7 @@ func ExampleClient_Pushes() {
 	defer closing()
 
 	stop, err := query.Attach(c, query.Push[newPrice]{
-		Name: "prices", Source: prices(), On: setPrice, Covers: []query.Filter{{Key: querykey.Of("price")}},
+		Name: "prices", Source: pricesOf(), On: writePrice, Covers: []query.Filter{{Key: querykey.Of("price")}},
 	})
 	if err != nil {
 		log.Fatal(err)
