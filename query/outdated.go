@@ -11,7 +11,7 @@ const breather = time.Second
 
 // outdate marks the fetch of e that runs, if any. It needs the mutex.
 func (tx *txn) outdate(e *entry) {
-	if f := e.flight.Load(); f != nil && !(f.wake != nil && f.first) {
+	if f := e.flight.Load(); f != nil && (f.wake == nil || !f.first) {
 		f.outdated = true
 	}
 }

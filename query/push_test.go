@@ -3,7 +3,6 @@ package query_test
 import (
 	"context"
 	"errors"
-	"fmt"
 	"iter"
 	"runtime"
 	"strings"
@@ -531,6 +530,6 @@ func TestPushes_counts(t *testing.T) {
 		require.Equal(t, c.Now(), s[0].LastAt)
 		s[0].State, s[0].LastAt = query.PushState{}, time.Time{}
 		require.Equal(t, query.PushStats{Runs: 1, Events: 3, Failed: 1, Repeated: 1, Resyncs: 2, Losses: 1, LastID: "b"}, s[0],
-			fmt.Sprint("resyncs: the first connection and the failure"))
+			"resyncs: the first connection and the failure")
 	})
 }

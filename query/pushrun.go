@@ -223,6 +223,7 @@ func (s *stream) take(r *pushRun, sig pushSignal) {
 	case PushResync:
 		s.advance(sig.id)
 		s.resync()
+	case PushBeat: // it was heard, and that is all
 	case PushData:
 		s.event(sig)
 		if s.shown.Load().Status != PushLive {
