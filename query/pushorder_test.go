@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"iter"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -274,31 +275,34 @@ func TestAttach_resyncFetchesWhatIsInUseAndMarksTheRest(t *testing.T) {
 }
 
 // answers is a server whose answer is what it knew when it was asked.
-type answers struct {
-	value int
-	takes time.Duration
-	asked int
+type answers struct{ value, takes, asked atomic.Int64 }
+
+func newAnswers(value int, takes time.Duration) *answers {
+	a := new(answers)
+	a.value.Store(int64(value))
+	a.takes.Store(int64(takes))
+	return a
 }
 
 func (a *answers) query() query.Query[int] {
 	return query.Query[int]{Key: key("source"), Fetch: func(context.Context) (int, error) {
-		v := a.value
-		a.asked++
-		time.Sleep(a.takes)
-		return v, nil
+		v := a.value.Load()
+		a.asked.Add(1)
+		time.Sleep(time.Duration(a.takes.Load()))
+		return int(v), nil
 	}}
 }
 
 func TestAttach_answerOnItsWayDoesNotUndoAnEvent(t *testing.T) {
 	t.Parallel()
 	inBubble(t, query.Config{}, func(t *testing.T, c *query.Client) {
-		w, server := newWire(), &answers{value: 1}
+		w, server := newWire(), newAnswers(1, 0)
 		o := query.Observe(c, server.query())
 		seen, stop := record(o)
 		defer stop()
 		attach(t, c, w.push())
 		w.say(connected)
-		server.takes = time.Second
+		server.takes.Store(int64(time.Second))
 		over := make(chan error, 1)
 		go func() {
 			r, err := o.Refetch(t.Context(), query.RefetchOptions{})
@@ -308,17 +312,17 @@ func TestAttach_answerOnItsWayDoesNotUndoAnEvent(t *testing.T) {
 			over <- err
 		}()
 		pass(0)
-		server.value = 2
+		server.value.Store(2)
 		w.say(data("a", 2))
-		asked := server.asked
+		asked := server.asked.Load()
 		pass(time.Second)
 		require.Empty(t, over, "who waits gets the answer that counts")
 		pass(time.Second)
 		require.NoError(t, <-over)
-		require.Equal(t, asked+1, server.asked, "once more")
+		require.Equal(t, asked+1, server.asked.Load(), "once more")
 		require.Equal(t, []int{1, 2}, slices.Compact(slices.DeleteFunc(seen.data(), func(v int) bool { return v == 0 })))
 		pass(time.Hour)
-		require.Equal(t, asked+1, server.asked)
+		require.Equal(t, asked+1, server.asked.Load())
 	})
 }
 
@@ -344,7 +348,7 @@ func TestAttach_eventDuringTheFirstFetchIsNotForgotten(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			inBubble(t, query.Config{}, func(t *testing.T, c *query.Client) {
-				w, server := newWire(), &answers{value: 1, takes: time.Second}
+				w, server := newWire(), newAnswers(1, time.Second)
 				p := w.push()
 				p.On = on
 				attach(t, c, p)
@@ -352,7 +356,7 @@ func TestAttach_eventDuringTheFirstFetchIsNotForgotten(t *testing.T) {
 				o := query.Observe(c, server.query())
 				defer o.Subscribe(ignore)()
 				pass(500 * time.Millisecond)
-				server.value = 2
+				server.value.Store(2)
 				w.say(data("a", 2))
 				pass(500 * time.Millisecond)
 				require.Equal(t, 1, o.Current().Data(), "better than nothing")
@@ -360,7 +364,7 @@ func TestAttach_eventDuringTheFirstFetchIsNotForgotten(t *testing.T) {
 				pass(time.Second)
 				require.Equal(t, 2, o.Current().Data())
 				require.False(t, o.Current().IsStale() && o.Current().IsFetching())
-				require.Equal(t, 2, server.asked)
+				require.EqualValues(t, 2, server.asked.Load())
 			})
 		})
 	}
@@ -369,29 +373,29 @@ func TestAttach_eventDuringTheFirstFetchIsNotForgotten(t *testing.T) {
 func TestAttach_connectionDuringTheFirstFetchFetchesOnce(t *testing.T) {
 	t.Parallel()
 	inBubble(t, query.Config{}, func(t *testing.T, c *query.Client) {
-		w, server := newWire(), &answers{value: 1, takes: time.Second}
+		w, server := newWire(), newAnswers(1, time.Second)
 		o := query.Observe(c, server.query())
 		defer o.Subscribe(ignore)()
 		attach(t, c, w.push())
 		pass(500 * time.Millisecond)
-		server.value = 2 // before the server follows, so that no event tells of it
+		server.value.Store(2) // before the server follows, so that no event tells of it
 		w.say(connected)
 		pass(time.Hour)
 		require.Equal(t, 2, o.Current().Data())
-		require.Equal(t, 2, server.asked)
+		require.EqualValues(t, 2, server.asked.Load())
 	})
 }
 
 func TestAttach_eventsThatNeverEndKeepNoAnswerAway(t *testing.T) {
 	t.Parallel()
 	inBubble(t, query.Config{}, func(t *testing.T, c *query.Client) {
-		w, server := newWire(), &answers{value: 1, takes: 100 * time.Millisecond}
+		w, server := newWire(), newAnswers(1, 100*time.Millisecond)
 		o := query.Observe(c, server.query())
 		defer o.Subscribe(ignore)()
 		attach(t, c, w.push())
 		w.say(connected)
 		pass(time.Second)
-		asked, landed := server.asked, make(chan error, 1)
+		asked, landed := server.asked.Load(), make(chan error, 1)
 		go func() {
 			_, err := o.Refetch(t.Context(), query.RefetchOptions{})
 			landed <- err
@@ -401,13 +405,13 @@ func TestAttach_eventsThatNeverEndKeepNoAnswerAway(t *testing.T) {
 			w.say(data("", i))
 		}
 		require.NoError(t, <-landed)
-		require.InDelta(t, 17, server.asked-asked, 2, "two in each second and a fifth")
-		server.value = 199
+		require.InDelta(t, 17, server.asked.Load()-asked, 2, "two in each second and a fifth")
+		server.value.Store(199)
 		pass(3 * time.Second)
 		require.Equal(t, 199, o.Current().Data())
-		asked = server.asked
+		asked = server.asked.Load()
 		pass(time.Hour)
-		require.Equal(t, asked, server.asked)
+		require.Equal(t, asked, server.asked.Load())
 	})
 }
 
@@ -435,7 +439,7 @@ func TestAttach_attemptAfterAnEventIsNotOlder(t *testing.T) {
 func TestAttach_unobservedAnswerThatIsOlderIsMarked(t *testing.T) {
 	t.Parallel()
 	inBubble(t, query.Config{}, func(t *testing.T, c *query.Client) {
-		w, server := newWire(), &answers{value: 1, takes: time.Second}
+		w, server := newWire(), newAnswers(1, time.Second)
 		attach(t, c, w.push())
 		w.say(connected)
 		go func() { _, _ = query.Fetch(t.Context(), c, server.query()) }()
@@ -445,7 +449,7 @@ func TestAttach_unobservedAnswerThatIsOlderIsMarked(t *testing.T) {
 		s, _ := c.State(key("source"))
 		require.Equal(t, 1, s.Data())
 		require.True(t, s.IsInvalidated())
-		require.Equal(t, 1, server.asked)
+		require.EqualValues(t, 1, server.asked.Load())
 	})
 }
 
