@@ -100,7 +100,7 @@ func testOnly(imported Import) bool {
 // query's are constants of enumerations and constructors of policy values, which
 // are read in groups.
 const (
-	maxExportedQuery = 220
+	maxExportedQuery = 260
 	maxExported      = 90
 )
 
