@@ -277,9 +277,9 @@ func TestAttach_resyncFetchesWhatIsInUseAndMarksTheRest(t *testing.T) {
 // answers is a server whose answer is what it knew when it was asked.
 type answers struct{ value, takes, asked atomic.Int64 }
 
-func newAnswers(value int, takes time.Duration) *answers {
+func newAnswers(takes time.Duration) *answers {
 	a := new(answers)
-	a.value.Store(int64(value))
+	a.value.Store(1)
 	a.takes.Store(int64(takes))
 	return a
 }
@@ -296,7 +296,7 @@ func (a *answers) query() query.Query[int] {
 func TestAttach_answerOnItsWayDoesNotUndoAnEvent(t *testing.T) {
 	t.Parallel()
 	inBubble(t, query.Config{}, func(t *testing.T, c *query.Client) {
-		w, server := newWire(), newAnswers(1, 0)
+		w, server := newWire(), newAnswers(0)
 		o := query.Observe(c, server.query())
 		seen, stop := record(o)
 		defer stop()
@@ -348,7 +348,7 @@ func TestAttach_eventDuringTheFirstFetchIsNotForgotten(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			inBubble(t, query.Config{}, func(t *testing.T, c *query.Client) {
-				w, server := newWire(), newAnswers(1, time.Second)
+				w, server := newWire(), newAnswers(time.Second)
 				p := w.push()
 				p.On = on
 				attach(t, c, p)
@@ -373,7 +373,7 @@ func TestAttach_eventDuringTheFirstFetchIsNotForgotten(t *testing.T) {
 func TestAttach_connectionDuringTheFirstFetchFetchesOnce(t *testing.T) {
 	t.Parallel()
 	inBubble(t, query.Config{}, func(t *testing.T, c *query.Client) {
-		w, server := newWire(), newAnswers(1, time.Second)
+		w, server := newWire(), newAnswers(time.Second)
 		o := query.Observe(c, server.query())
 		defer o.Subscribe(ignore)()
 		attach(t, c, w.push())
@@ -389,7 +389,7 @@ func TestAttach_connectionDuringTheFirstFetchFetchesOnce(t *testing.T) {
 func TestAttach_eventsThatNeverEndKeepNoAnswerAway(t *testing.T) {
 	t.Parallel()
 	inBubble(t, query.Config{}, func(t *testing.T, c *query.Client) {
-		w, server := newWire(), newAnswers(1, 100*time.Millisecond)
+		w, server := newWire(), newAnswers(100*time.Millisecond)
 		o := query.Observe(c, server.query())
 		defer o.Subscribe(ignore)()
 		attach(t, c, w.push())
@@ -439,7 +439,7 @@ func TestAttach_attemptAfterAnEventIsNotOlder(t *testing.T) {
 func TestAttach_unobservedAnswerThatIsOlderIsMarked(t *testing.T) {
 	t.Parallel()
 	inBubble(t, query.Config{}, func(t *testing.T, c *query.Client) {
-		w, server := newWire(), newAnswers(1, time.Second)
+		w, server := newWire(), newAnswers(time.Second)
 		attach(t, c, w.push())
 		w.say(connected)
 		go func() { _, _ = query.Fetch(t.Context(), c, server.query()) }()
