@@ -39,7 +39,7 @@ cover: ## coverage of the core packages, against its floor
 mutants: ## break behaviours one by one: a test has to notice each
 	bash .ci/run mutants
 
-fuzz: ## each fuzz target for CI_FUZZTIME, 10s
+fuzz: ## each fuzz target for CI_FUZZTIME, 6s
 	bash .ci/run fuzz
 
 dashboard: ## the seller's dashboard, live

@@ -34,6 +34,12 @@
 // idempotency key, the same for all its attempts, so that an answer lost on the
 // way is asked for again instead of being taken for a failure.
 //
+// # Events
+//
+// [Seller.Listen] lets the server tell what changes. While its streams are healthy
+// polling slows down, and what an event concerns is refetched at once; when one is
+// lost, polling is as before.
+//
 // # Many sellers
 //
 // The seller's id begins every key, so one client can serve any number of

@@ -17,4 +17,7 @@ var (
 	confirmOrder   = trpc.NewMutation[ConfirmOrderInput, Order]("orderStatus.confirmOrder")
 	cancelOrder    = trpc.NewMutation[CancelOrderInput, Order]("orderStatus.cancelOrder")
 	schedulePayout = trpc.NewMutation[SchedulePayoutInput, SchedulePayoutResult]("finance.schedulePayout")
+
+	onOrderChanged   = trpc.NewSubscription[OrderEventsInput, OrderEvent]("orderStatus.onOrderChanged")
+	onBalanceChanged = trpc.NewSubscription[BalanceEventsInput, BalanceEvent]("finance.onBalanceChanged")
 )

@@ -39,9 +39,15 @@ func (c *cable) RoundTrip(req *http.Request) (*http.Response, error) {
 // openPage starts a server and a seller whose queries are polled at interval.
 func openPage(t *testing.T, interval time.Duration) *page {
 	t.Helper()
+	return openPageOver(t, interval, trpc.SSE)
+}
+
+func openPageOver(t *testing.T, interval time.Duration, transport trpc.Transport) *page {
+	t.Helper()
 	p := &page{server: trpctest.Start(t), cable: new(cable)}
 	api, err := trpc.New(trpc.Config{
 		URL: p.server.URL, HTTP: &http.Client{Transport: p.cable}, Auth: trpc.BearerToken("tok-1"),
+		Push: trpc.Push{Transport: transport, RetryMin: time.Millisecond, RetryMax: 10 * time.Millisecond},
 	})
 	require.NoError(t, err)
 	p.client, err = query.New(query.Config{})

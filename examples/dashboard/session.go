@@ -43,7 +43,9 @@ func newSession(b *backend, c clock.Clock) (*session, error) {
 	}); err != nil {
 		return nil, err
 	}
-	if s.client, err = query.New(query.Config{Clock: c, Focus: query.NewSignal(true)}); err != nil {
+	// Polls of one interval drift apart by the windows that they have waited for.
+	together := query.Together{On: query.On, Window: 3 * batchWindow}
+	if s.client, err = query.New(query.Config{Clock: c, Focus: query.NewSignal(true), Together: together}); err != nil {
 		return nil, err
 	}
 	if s.shop, err = seller.New(seller.Config{Client: s.client, API: s.api, SellerID: b.seller}); err != nil {
