@@ -238,7 +238,9 @@ func (o *observer) paced(own time.Duration, st *state, anew bool, now time.Time)
 	if anew {
 		return own, own
 	}
-	return own, min(max(cv.answeredAt.Add(own).Sub(now), 0), own)
+	// What is overdue is about to be fetched, by a rescue or a resync, and polled only
+	// if it is not.
+	return own, min(max(cv.answeredAt.Add(own).Sub(now), time.Millisecond), own)
 }
 
 // slows reports whether an entry in the state st is polled at the safety interval

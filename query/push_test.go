@@ -344,6 +344,7 @@ func TestAttach_ofTwoPushesOneIsEnough(t *testing.T) {
 		pass(20 * time.Second)
 		require.Equal(t, n+1, src.count(0))
 		stop()
+		pass(0)
 		require.Equal(t, n+2, src.count(0))
 		pass(5 * time.Second)
 		require.Equal(t, n+3, src.count(0))

@@ -1,0 +1,48 @@
+package sched_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/freshet-go/freshet/internal/sched"
+)
+
+// named is a task that is told from others.
+type named struct{ fired int }
+
+func (n *named) Fire() { n.fired++ }
+
+func TestAhead_takesWhatIsDueNextUntilItIsRefused(t *testing.T) {
+	t.Parallel()
+	onBothClocks(t, func(t *testing.T, w *world) {
+		tasks := []*named{{}, {}, {}}
+		alarms := make([]sched.Alarm, len(tasks))
+		for i, task := range tasks {
+			w.Set(&alarms[i], task, time.Duration(i+1)*time.Second, sched.Sooner)
+		}
+		var early []time.Duration
+		w.Ahead(func(task sched.Task, by time.Duration) bool {
+			early = append(early, by)
+			require.Same(t, tasks[len(early)-1], task, "those that are due next come first")
+			return len(early) < 3
+		})
+		require.Equal(t, []time.Duration{time.Second, 2 * time.Second, 3 * time.Second}, early)
+		require.True(t, w.When(&alarms[0]).IsZero(), "what was taken waits no more")
+		require.False(t, w.When(&alarms[2]).IsZero(), "what was refused still does")
+		w.pass(4 * time.Second)
+		require.Equal(t, []int{0, 0, 1}, []int{tasks[0].fired, tasks[1].fired, tasks[2].fired})
+	})
+}
+
+func TestAhead_hasNothingToTakeWhenNothingWaits(t *testing.T) {
+	t.Parallel()
+	onBothClocks(t, func(t *testing.T, w *world) {
+		w.Ahead(func(sched.Task, time.Duration) bool {
+			t.Error("there is nothing")
+			return true
+		})
+		require.Zero(t, w.age())
+	})
+}
