@@ -6,9 +6,9 @@ import "slices"
 // client's mutex is held; what it collected happens after.
 type txn struct {
 	*Client
-	dirty []*observer // results to compute again, first
-	after []func()    // user code, wake-ups
-	notes []eventNote // what those who listen are to hear, see eventlog.go
+	dirty [][]*observer // results to compute again, first
+	after []func()      // user code, wake-ups
+	notes []eventNote   // what those who listen are to hear, see eventlog.go
 }
 
 // update is the only door through which the cache is written. f runs under the
@@ -23,7 +23,6 @@ func (c *Client) begin(f func(tx *txn)) (finish func()) {
 	c.mu.Lock()
 	f(tx)
 	batch := c.events.hold(tx)
-	c.mu.Unlock()
 	derived := false
 	defer func() {
 		if !derived { // user code has ended the goroutine
@@ -33,9 +32,8 @@ func (c *Client) begin(f func(tx *txn)) (finish func()) {
 	if batch != nil {
 		defer c.release(batch)
 	}
-	for _, o := range tx.dirty {
-		o.derive()
-	}
+	c.bringUpToDate(tx.dirty)
+	c.unlock()
 	derived = true
 	return tx.finish
 }
@@ -57,7 +55,11 @@ func (tx *txn) dispatch(e *entry, a action) {
 }
 
 // touch has the results of an entry's observers computed again.
-func (tx *txn) touch(e *entry) { tx.dirty = append(tx.dirty, e.observers...) }
+func (tx *txn) touch(e *entry) {
+	if len(e.observers) > 0 {
+		tx.dirty = append(tx.dirty, e.observers)
+	}
+}
 
 // build returns the entry for o, made anew if there is none. The seed is o's
 // initial data.
@@ -140,7 +142,7 @@ func (tx *txn) scheduleGC(e *entry) {
 
 // attach registers an observer with its entry.
 func (tx *txn) attach(e *entry, o *observer) {
-	e.observers = append(slices.Clip(e.observers), o) // snapshots share the old array
+	e.observers = append(e.observers, o) // snapshots share the array, but not what is added
 	e.gcTimer.Stop()
 	tx.tell(EventObserverAdded, e, nil)
 }

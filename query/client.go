@@ -62,6 +62,7 @@ type Client struct {
 	index     index         // read without lock
 	mutations mutationCache // guarded by mu
 	events    eventLog      // guarded by mu
+	post      post          // guarded by mu
 
 	work   sync.WaitGroup  // every goroutine of the client; none is added once closed
 	life   context.Context //nolint:containedctx // the client's own; every other ends with it

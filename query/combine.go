@@ -25,24 +25,24 @@ func Combine[R, C any](g *Group[R], f func([]Result[R]) C) *Combined[C] {
 		g.g.c.report("Combine", ErrNilCallback)
 		f = func([]Result[R]) (none C) { return none }
 	}
-	v.f = func(all []*result) any { return f(typedResults[R](all)) }
+	v.f = func(all []shown) any { return f(typedResults[R](all)) }
 	return &Combined[C]{v}
 }
 
 type combined struct {
 	g    *group
-	f    func([]*result) any
+	f    func([]shown) any
 	memo atomic.Pointer[combination] // the last one made
 
 	// Guarded by the client's mutex.
-	subs []*mailbox
-	feed *mailbox     // where the group tells of changes, nil without subscribers
-	told *combination // what subscribers know
+	subs []*mailbox[combination]
+	feed *mailbox[[]shown] // where the group tells of changes, nil without subscribers
+	told *combination      // what subscribers know
 }
 
 // combination is a value and what it was made of.
 type combination struct {
-	of  []*result
+	of  []shown
 	out any
 }
 
@@ -80,7 +80,7 @@ func (v *combined) now() *combination {
 
 // refresh tells subscribers of the present value if it is another one than they
 // know. It runs on the goroutine of the feed's mail, one call after the other.
-func (v *combined) refresh(feed *mailbox) {
+func (v *combined) refresh(feed *mailbox[[]shown]) {
 	next := v.now()
 	v.g.c.update(func(*txn) {
 		if v.feed != feed || share.Same(v.told.out, next.out) {
@@ -94,36 +94,35 @@ func (v *combined) refresh(feed *mailbox) {
 }
 
 // subscribe adds a mailbox and returns what is not news to it.
-func (v *combined) subscribe(m *mailbox) *combination {
+func (v *combined) subscribe(m *mailbox[combination]) *combination {
 	known := v.now()
-	var feed *mailbox
+	var feed *mailbox[[]shown]
 	v.g.c.update(func(tx *txn) {
 		if tx.closed {
 			m.end()
 			return
 		}
-		v.subs = append(slices.Clip(v.subs), m)
+		v.subs = append(v.subs, m)
 		if v.feed != nil {
 			known = v.told
 			return
 		}
 		v.told = known
-		feed = tx.newMailbox(nil)
-		feed.f = func(any) { v.refresh(feed) }
+		feed = newMailbox(tx.Client, func(*[]shown) { v.refresh(feed) })
 		v.feed = feed
 	})
 	if feed != nil {
 		v.g.subscribe(feed)
-		v.g.c.update(func(*txn) { feed.put(v) }) // results may have changed since they were read
+		v.g.c.update(func(*txn) { feed.put(&known.of) }) // results may have changed since they were read
 	}
 	return known
 }
 
-func (v *combined) unsubscribe(m *mailbox) {
-	var feed *mailbox
+func (v *combined) unsubscribe(m *mailbox[combination]) {
+	var feed *mailbox[[]shown]
 	v.g.c.update(func(*txn) {
 		m.end()
-		v.subs = slices.DeleteFunc(slices.Clone(v.subs), func(x *mailbox) bool { return x == m })
+		v.subs = slices.DeleteFunc(slices.Clone(v.subs), func(x *mailbox[combination]) bool { return x == m })
 		if len(v.subs) == 0 {
 			feed, v.feed = v.feed, nil
 		}
@@ -144,7 +143,7 @@ func (v *Combined[C]) Subscribe(f func(C)) (stop func()) {
 		c.report("Subscribe", ErrNilCallback)
 		return func() {}
 	}
-	m := c.newMailbox(func(x any) { f(cast[C](x.(*combination).out)) }) //nolint:forcetypeassert,errcheck // mail of combined
+	m := newMailbox(c, func(x *combination) { f(cast[C](x.out)) })
 	v.v.subscribe(m)
 	return func() { v.v.unsubscribe(m) }
 }
@@ -152,14 +151,14 @@ func (v *Combined[C]) Subscribe(f func(C)) (stop func()) {
 // Results iterates over the values, the present one first; see Observer.Results.
 func (v *Combined[C]) Results(ctx context.Context) iter.Seq[C] {
 	return func(yield func(C) bool) {
-		m := v.v.g.c.newMailbox(nil)
+		m := newMailbox[combination](v.v.g.c, nil)
 		known := v.v.subscribe(m)
 		defer v.v.unsubscribe(m)
 		if !yield(cast[C](known.out)) {
 			return
 		}
 		for x := range m.mail(ctx) {
-			if !yield(cast[C](x.(*combination).out)) { //nolint:forcetypeassert,errcheck // mail of combined
+			if !yield(cast[C](x.out)) {
 				return
 			}
 		}

@@ -1,10 +1,6 @@
 package query
 
-import (
-	"time"
-
-	"github.com/freshet-go/freshet/internal/share"
-)
+import "time"
 
 // seen is what the last derivation of a result was made from, and what it
 // remembers for the next.
@@ -18,12 +14,13 @@ type seen struct {
 	withData *entry // the last entry shown that had data
 }
 
-// memo is the last run of a select function.
-type memo struct {
-	sel    *selector
-	out    any
-	hasOut bool
-	err    error
+// unseen is before the first derivation.
+var unseen seen
+
+// equal reports whether s and t are the same, as far as a plain observer goes.
+func (s *seen) equal(t *seen) bool {
+	return s.e == t.e && s.st == t.st && s.enabled == t.enabled && s.withData == t.withData &&
+		s.stale.kind == t.stale.kind && s.stale.d == t.stale.d && s.memo.sel == nil && t.memo.sel == nil
 }
 
 // derivation is one computation of a result. Its inputs are taken under the
@@ -36,11 +33,16 @@ type derivation struct {
 	st   *state
 	base *state // as of when the observer turned to the entry
 	prev *result
-	seen seen
+	seen *seen
+
+	before *seen // of the derivation before
 
 	interval time.Duration
 	now      time.Time
 	purpose  purpose
+
+	r       *result  // what comes of it: prev if nothing changed
+	changes fieldSet // against prev
 }
 
 // purpose is what a derivation is for.
@@ -65,7 +67,7 @@ func (o *observer) keep() { o.bringUpToDate(toKeep) }
 func (o *observer) bringUpToDate(p purpose) {
 	c := o.c
 	c.mu.Lock()
-	defer c.mu.Unlock()
+	defer c.unlock()
 	if p == toKeep && !o.rearm {
 		return
 	}
@@ -76,21 +78,30 @@ func (o *observer) bringUpToDate(p purpose) {
 	o.deriving = true
 	for o.dirty {
 		o.dirty = false
-		d := &derivation{
-			o: o, opts: o.opts, sel: o.sel, e: o.e, st: o.e.state.Load(),
-			base: o.since, prev: o.current.Load(), seen: o.seen, now: c.sched.Now(), purpose: p,
-		}
+		d := o.derivation(c.sched.Now(), p)
 		p = toShow
-		r := o.compute(d)
-		o.show(d, r)
+		if o.outlook.plain {
+			d.result()
+			d.agree(o.e.neighbour(o))
+		} else {
+			o.compute(d)
+		}
+		o.show(d)
 	}
 	o.deriving = false
 }
 
+func (o *observer) derivation(now time.Time, p purpose) *derivation {
+	return &derivation{
+		o: o, opts: o.opts, sel: o.sel, e: o.e, st: o.e.state.Load(),
+		base: o.since, prev: o.current.Load(), before: o.seen, now: now, purpose: p,
+	}
+}
+
 // compute lets the mutex go while user code runs. User code that ends the
 // goroutine ends the derivation with it.
-func (o *observer) compute(d *derivation) *result {
-	o.c.mu.Unlock()
+func (o *observer) compute(d *derivation) {
+	o.c.unlock()
 	returned := false
 	defer func() {
 		o.c.mu.Lock()
@@ -98,33 +109,31 @@ func (o *observer) compute(d *derivation) *result {
 			o.deriving = false
 		}
 	}()
-	r := d.result()
+	d.result()
 	returned = true
-	return r
 }
 
 // result computes what to show.
-func (d *derivation) result() *result {
+func (d *derivation) result() {
 	c, st := d.o.c, d.st
 	view := d.e.viewOf(st)
-	before := d.seen
-	d.seen = seen{e: d.e, st: st, holder: d.opts.holder, memo: before.memo, withData: before.withData}
+	before := d.before
+	d.seen = &seen{e: d.e, st: st, holder: d.opts.holder, memo: before.memo, withData: before.withData}
 	d.seen.enabled = d.opts.enabledAs(c, view)
 	enabled := d.seen.enabled != Off
 	d.seen.stale = d.opts.policy.StaleTime.resolve(c, view)
 	d.interval = d.opts.policy.RefetchInterval.resolve(c, view)
 	r := &result{
-		o: d.o, key: d.e.key,
+		key:  d.e.key,
 		data: st.data, hasData: st.hasData, err: st.err,
 		status: st.status, fetchStatus: st.fetchStatus,
 		dataUpdatedAt: st.dataUpdatedAt, errorUpdatedAt: st.errorUpdatedAt,
 		errorUpdateCount: st.errorUpdateCount,
 		failureCount:     st.failureCount, failureReason: st.failureReason, retryAt: st.retryAt,
-		fetched: st.fetched(),
-		fetchedAfterMount: st.dataUpdateCount > d.base.dataUpdateCount ||
-			st.errorUpdateCount > d.base.errorUpdateCount,
-		enabled: enabled,
-		stale:   enabled && st.staleAfter(d.seen.stale, d.now),
+		fetched:           st.fetched(),
+		fetchedAfterMount: st.isAfter(d.base),
+		enabled:           enabled,
+		stale:             enabled && st.staleAfter(d.seen.stale, d.now),
 
 		direction: st.direction,
 	}
@@ -142,95 +151,27 @@ func (d *derivation) result() *result {
 	if st.hasData {
 		d.seen.withData = d.e
 	}
-	return r
+	d.conclude(r)
 }
 
-// placehold puts placeholder data into r if there are no others, and reports
-// whether they went through select already.
-func (d *derivation) placehold(r *result, before seen) (selected bool) {
-	if d.opts.holder == nil || r.hasData || r.status != StatusPending {
-		return false
-	}
-	if d.prev != nil && d.prev.placeholder && before.holder.same(d.opts.holder) {
-		r.data, r.hasData, selected = d.prev.data, d.prev.hasData, true
-	} else {
-		var previous any
-		ok := false
-		if before.withData != nil {
-			last := before.withData.state.Load()
-			previous, ok = last.data, last.hasData
-		}
-		err := protect(func() error {
-			r.data, r.hasData = d.opts.holder.value(previous, ok)
-			return nil
-		})
-		if err != nil {
-			d.o.c.report("PlaceholderData", err)
-			r.data, r.hasData = nil, false
-		}
-		if r.hasData && d.prev != nil {
-			r.data = d.shared(r.data)
-		}
-	}
-	if r.hasData {
-		r.status, r.placeholder = StatusSuccess, true
-	}
-	return selected
+// isAfter reports whether data or an error have come since base.
+func (s *state) isAfter(base *state) bool {
+	return s.dataUpdateCount > base.dataUpdateCount || s.errorUpdateCount > base.errorUpdateCount
 }
 
-// selectData runs the select function, unless its input is the one it ran on
-// last.
-func (d *derivation) selectData(r *result, before seen) {
-	m := &d.seen.memo
-	if d.sel == nil || !r.hasData {
-		if !r.hasData || !d.o.c.quirks.StickySelectErrors {
-			m.err = nil
-		}
-		return
-	}
-	if d.prev != nil && m.sel == d.sel && before.st != nil && before.st.hasData && share.Same(open(r.data), open(before.st.data)) {
-		r.data, r.hasData = m.out, m.hasOut
-		return
-	}
-	m.sel = d.sel
-	m.err = protect(func() error {
-		out, err := d.sel.f(r.data)
-		if err != nil {
-			return err
-		}
-		m.out, m.hasOut = d.shared(out), true
-		r.data = m.out
-		return nil
-	})
-}
-
-// showSelectError lets r show the failure of select beside its last good data.
-func (d *derivation) showSelectError(r *result) {
-	m := &d.seen.memo
-	r.err, r.data, r.hasData = m.err, m.out, m.hasOut
-	r.errorUpdatedAt = d.now
-	if d.prev != nil && share.Same(d.prev.err, m.err) {
-		r.errorUpdatedAt = d.prev.errorUpdatedAt
-	}
-	r.status, r.placeholder = StatusError, false
-}
-
-// shared keeps of next what the previous result showed already.
-func (d *derivation) shared(next any) any {
+// conclude lets r come of the derivation, unless it is what was there before.
+func (d *derivation) conclude(r *result) {
+	d.r = r
 	if d.prev == nil {
-		return next
+		return
 	}
-	if err := protect(func() error {
-		next = d.opts.shared(d.prev.data, d.prev.hasData, next)
-		return nil
-	}); err != nil {
-		d.o.c.report("Share", err)
+	if d.changes = r.changed(d.prev); d.changes == 0 {
+		d.r = d.prev
 	}
-	return next
 }
 
-// show makes r the observer's result, under the mutex.
-func (o *observer) show(d *derivation, r *result) {
+// show makes what comes of a derivation the observer's result, under the mutex.
+func (o *observer) show(d *derivation) {
 	before := o.seen
 	if d.purpose == toKeep {
 		if len(o.subs) > 0 && !o.c.closed {
@@ -239,30 +180,24 @@ func (o *observer) show(d *derivation, r *result) {
 		return
 	}
 	o.seen = d.seen
-	var changes fieldSet
-	if d.prev != nil {
-		changes = r.changed(d.prev)
-	}
-	if d.prev == nil || changes != 0 {
-		o.current.Store(r)
-		o.c.tellResult(d.e, r)
-		if d.prev == nil || changes.concerns(d.opts.policy.NotifyOn) {
+	if d.r != d.prev {
+		o.current.Store(d.r)
+		o.c.tellResult(d.e, shown{d.r, o})
+		if d.prev == nil || d.changes&o.outlook.hears != 0 {
 			for _, m := range o.subs {
-				m.put(r)
+				m.put(d.r)
 			}
 		}
-	} else {
-		r = d.prev
 	}
 	stuck := d.purpose == toFlip && o.c.quirks.StuckStaleFlag
 	if len(o.subs) > 0 && !o.c.closed && !stuck && d.purpose != toTell {
-		o.setTimers(d, before, r)
+		o.setTimers(d, before, d.r)
 	}
 }
 
 // setTimers arms the stale and the poll timer. Both begin anew with every change
 // of the entry; a change of options moves them only if it concerns them.
-func (o *observer) setTimers(d *derivation, before seen, r *result) {
+func (o *observer) setTimers(d *derivation, before *seen, r *result) {
 	s := d.seen
 	anew := o.rearm || s.e != before.e || s.st != before.st || s.enabled != before.enabled
 	o.rearm = false

@@ -65,13 +65,13 @@ func (o *mutationObserver) tellOptions(tx *txn) {
 	}
 }
 
-// tellResult tells that an observer of e shows r. It needs the mutex.
-func (c *Client) tellResult(e *entry, r *result) {
+// tellResult tells that an observer of e shows s. It needs the mutex.
+func (c *Client) tellResult(e *entry, s shown) {
 	if len(c.events.subs) == 0 {
 		return
 	}
 	c.events.put(Event{
-		Kind: EventObserverResultsUpdated, At: c.sched.Now(), Query: lookAt(e), Result: Result[any]{r},
+		Kind: EventObserverResultsUpdated, At: c.sched.Now(), Query: lookAt(e), Result: Result[any](s),
 	})
 }
 
@@ -104,7 +104,7 @@ func (l *eventLog) hold(tx *txn) *eventBatch {
 // release lets the events of an operation go.
 func (c *Client) release(b *eventBatch) {
 	c.mu.Lock()
-	defer c.mu.Unlock()
+	defer c.unlock()
 	b.done = true
 	c.events.flush()
 }
@@ -136,7 +136,7 @@ func (l *eventLog) end() {
 // eventBox is a ring of events for one subscriber. Its mailbox says that there
 // are some; each mail is one event.
 type eventBox struct {
-	m *mailbox
+	m *mailbox[eventBox]
 	o EventOptions
 
 	// Guarded by the client's mutex.
@@ -151,15 +151,15 @@ func (c *Client) subscribeEvents(o EventOptions, f func(Event)) *eventBox {
 		o.Buffer = 1024
 	}
 	box := &eventBox{o: o, ring: make([]Event, o.Buffer)}
-	var deliver func(any)
+	var deliver func(*eventBox)
 	if f != nil {
-		deliver = func(any) {
+		deliver = func(*eventBox) {
 			if ev, ok := box.take(); ok {
 				f(ev)
 			}
 		}
 	}
-	box.m = c.newMailbox(deliver)
+	box.m = newMailbox(c, deliver)
 	err := o.Key.Err()
 	if err != nil {
 		c.report("events of a key", err)
@@ -199,7 +199,7 @@ func (b *eventBox) put(ev Event) {
 // take returns the oldest event, or how many are lost before it.
 func (b *eventBox) take() (ev Event, ok bool) {
 	b.m.c.mu.Lock()
-	defer b.m.c.mu.Unlock()
+	defer b.m.c.unlock()
 	switch {
 	case b.m.ended || b.n == 0:
 		return Event{}, false

@@ -38,14 +38,14 @@ type group struct {
 	members []*member
 	version int       // of members
 	joined  []*member // those that are subscribed to
-	subs    []*mailbox
+	subs    []*mailbox[[]shown]
 }
 
 // member is an observer in a group.
 type member struct {
 	o     *observer
-	m     *mailbox // not nil while the group has subscribers
-	shown *result  // what the member last told the group
+	m     *mailbox[result] // not nil while the group has subscribers
+	shown *result          // what the member last told the group
 }
 
 // ObserveGroup returns a group of the given queries, in their order. Nothing is
@@ -124,7 +124,7 @@ func (g *group) match(members []*member, plans []plan) []*member {
 // nothing else.
 func (g *group) reconcile() {
 	var join, leave []*member
-	var mail []*mailbox // of those that leave
+	var mail []*mailbox[result] // of those that leave
 	g.c.update(func(*txn) {
 		for _, m := range g.joined {
 			if len(g.subs) == 0 || !slices.Contains(g.members, m) {
@@ -159,10 +159,10 @@ func (g *group) reconcile() {
 }
 
 // newMail is a mailbox that tells the group what m shows.
-func (g *group) newMail(m *member) *mailbox {
-	mail := g.c.newMailbox(nil)
-	mail.sink = func(r any) {
-		m.shown = r.(*result) //nolint:forcetypeassert,errcheck // mail of an observer
+func (g *group) newMail(m *member) *mailbox[result] {
+	mail := newMailbox[result](g.c, nil)
+	mail.sink = func(r *result) {
+		m.shown = r
 		g.tell()
 	}
 	return mail
@@ -185,41 +185,41 @@ func (g *group) tell() {
 	}
 	all := g.results()
 	for _, m := range g.subs {
-		m.put(all)
+		m.put(&all)
 	}
 }
 
-func (g *group) results() []*result {
-	all := make([]*result, len(g.members))
+func (g *group) results() []shown {
+	all := make([]shown, len(g.members))
 	for i, m := range g.members {
-		all[i] = m.shown
+		all[i] = shown{m.shown, m.o}
 	}
 	return all
 }
 
-func (g *group) subscribe(m *mailbox) {
+func (g *group) subscribe(m *mailbox[[]shown]) {
 	g.c.update(func(tx *txn) {
 		if tx.closed {
 			m.end()
 			return
 		}
-		g.subs = append(slices.Clip(g.subs), m)
+		g.subs = append(g.subs, m)
 	})
 	g.reconcile()
 }
 
-func (g *group) unsubscribe(m *mailbox) {
+func (g *group) unsubscribe(m *mailbox[[]shown]) {
 	g.c.update(func(*txn) {
 		m.end()
-		g.subs = slices.DeleteFunc(slices.Clone(g.subs), func(x *mailbox) bool { return x == m })
+		g.subs = slices.DeleteFunc(slices.Clone(g.subs), func(x *mailbox[[]shown]) bool { return x == m })
 	})
 	g.reconcile()
 }
 
-func typedResults[R any](all []*result) []Result[R] {
+func typedResults[R any](all []shown) []Result[R] {
 	typed := make([]Result[R], len(all))
 	for i, r := range all {
-		typed[i] = Result[R]{r}
+		typed[i] = Result[R](r)
 	}
 	return typed
 }
@@ -238,7 +238,7 @@ func (g *Group[R]) Subscribe(f func([]Result[R])) (stop func()) {
 		g.g.c.report("Subscribe", ErrNilCallback)
 		return func() {}
 	}
-	m := g.g.c.newMailbox(func(v any) { f(typedResults[R](v.([]*result))) }) //nolint:forcetypeassert,errcheck // mail of a group
+	m := newMailbox(g.g.c, func(all *[]shown) { f(typedResults[R](*all)) })
 	g.g.subscribe(m)
 	return func() { g.g.unsubscribe(m) }
 }
@@ -247,15 +247,15 @@ func (g *Group[R]) Subscribe(f func([]Result[R])) (stop func()) {
 // Observer.Results.
 func (g *Group[R]) Results(ctx context.Context) iter.Seq[[]Result[R]] {
 	return func(yield func([]Result[R]) bool) {
-		m := g.g.c.newMailbox(nil)
+		m := newMailbox[[]shown](g.g.c, nil)
 		g.g.subscribe(m)
 		defer g.g.unsubscribe(m)
 		m.take() // Current is at least as new
 		if !yield(g.Current()) {
 			return
 		}
-		for v := range m.mail(ctx) {
-			if !yield(typedResults[R](v.([]*result))) { //nolint:forcetypeassert,errcheck // mail of a group
+		for all := range m.mail(ctx) {
+			if !yield(typedResults[R](*all)) {
 				return
 			}
 		}

@@ -9,18 +9,18 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func (m *mailbox) send(v any) { m.c.update(func(*txn) { m.put(v) }) }
+func (m *mailbox[M]) send(v M) { m.c.update(func(*txn) { m.put(&v) }) }
 
 func TestMailbox_keepsOnlyTheLatest(t *testing.T) {
 	t.Parallel()
 	c, err := New(Config{})
 	require.NoError(t, err)
-	m := c.newMailbox(nil)
+	m := newMailbox[int](c, nil)
 	require.Nil(t, m.take())
 	m.send(1)
 	m.send(2)
 	<-m.ready
-	require.Equal(t, 2, m.take())
+	require.Equal(t, 2, *m.take())
 	require.Nil(t, m.take())
 	require.Empty(t, m.ready, "one token for all")
 	require.NoError(t, c.Close(t.Context()))
@@ -30,7 +30,7 @@ func TestMailbox_endDropsWhatIsInIt(t *testing.T) {
 	t.Parallel()
 	c, err := New(Config{})
 	require.NoError(t, err)
-	m := c.newMailbox(nil)
+	m := newMailbox[int](c, nil)
 	m.send(1)
 	for range 2 {
 		c.update(func(*txn) { m.end() })
@@ -47,8 +47,8 @@ func TestMailbox_callbackGetsTheLastMailOfManySenders(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, err := New(Config{})
 		require.NoError(t, err)
-		var got []int // drain is one goroutine at a time
-		m := c.newMailbox(func(v any) { got = append(got, v.(int)) })
+		var got []int // one call at a time
+		m := newMailbox(c, func(v *int) { got = append(got, *v) })
 		next := 0
 		var senders sync.WaitGroup
 		for range 50 {
@@ -56,7 +56,8 @@ func TestMailbox_callbackGetsTheLastMailOfManySenders(t *testing.T) {
 				for range 20 {
 					c.update(func(*txn) {
 						next++
-						m.put(next)
+						n := next
+						m.put(&n)
 					})
 				}
 			})

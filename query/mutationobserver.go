@@ -18,7 +18,7 @@ type mutationObserver struct {
 	// Guarded by the client's mutex.
 	opts  *mutationOptions
 	m     *mutation // the latest run
-	subs  []*mailbox
+	subs  []*mailbox[mutationState]
 	calls MutationCallbacks // of the latest run, see MutateCallbacks
 }
 
@@ -154,18 +154,18 @@ func (o *MutationObserver[V, R]) Subscribe(f func(MutationResult[V, R])) (stop f
 		o.o.c.report("Subscribe", ErrNilCallback)
 		return func() {}
 	}
-	m := o.o.c.newMailbox(func(v any) { f(MutationResult[V, R]{v.(*mutationState)}) }) //nolint:forcetypeassert,errcheck // mail of an observer
+	m := newMailbox(o.o.c, func(s *mutationState) { f(MutationResult[V, R]{s}) })
 	o.o.subscribe(m)
 	return func() { o.o.unsubscribe(m) }
 }
 
-func (o *mutationObserver) subscribe(m *mailbox) {
+func (o *mutationObserver) subscribe(m *mailbox[mutationState]) {
 	o.c.update(func(tx *txn) {
 		if tx.closed {
 			m.end()
 			return
 		}
-		o.subs = append(slices.Clip(o.subs), m)
+		o.subs = append(o.subs, m)
 		if len(o.subs) == 1 && o.m != nil {
 			o.join(tx)
 			o.current.Store(o.m.state.Load())
@@ -173,7 +173,7 @@ func (o *mutationObserver) subscribe(m *mailbox) {
 	})
 }
 
-func (o *mutationObserver) unsubscribe(m *mailbox) {
+func (o *mutationObserver) unsubscribe(m *mailbox[mutationState]) {
 	o.c.update(func(tx *txn) {
 		m.end()
 		i := slices.Index(o.subs, m)

@@ -70,7 +70,7 @@ func SetQuerySelect[T, R any](o *Observer[R], q Query[T], sel func(T) (R, error)
 
 // Current returns the latest result. It takes no lock. Without subscribers it
 // is the result as of when they left.
-func (o *Observer[R]) Current() Result[R] { return Result[R]{o.o.current.Load()} }
+func (o *Observer[R]) Current() Result[R] { return Result[R]{o.o.current.Load(), o.o} }
 
 // Subscribe calls f with each new result, until stop is called. The first
 // subscription may start a fetch. Calls come one at a time, on a goroutine of the
@@ -84,7 +84,7 @@ func (o *Observer[R]) Subscribe(f func(Result[R])) (stop func()) {
 		o.o.c.report("Subscribe", ErrNilCallback)
 		return func() {}
 	}
-	m := o.o.c.newMailbox(func(v any) { f(Result[R]{v.(*result)}) }) //nolint:forcetypeassert,errcheck // mail of an observer
+	m := newMailbox(o.o.c, func(r *result) { f(Result[R]{r, o.o}) })
 	o.o.subscribe(m)
 	return func() { o.o.unsubscribe(m) }
 }
@@ -94,15 +94,15 @@ func (o *Observer[R]) Subscribe(f func(Result[R])) (stop func()) {
 // a subscription of its own; results are conflated as in Subscribe.
 func (o *Observer[R]) Results(ctx context.Context) iter.Seq[Result[R]] {
 	return func(yield func(Result[R]) bool) {
-		m := o.o.c.newMailbox(nil)
+		m := newMailbox[result](o.o.c, nil)
 		o.o.subscribe(m)
 		defer o.o.unsubscribe(m)
 		m.take() // Current is at least as new
 		if !yield(o.Current()) {
 			return
 		}
-		for v := range m.mail(ctx) {
-			if !yield(Result[R]{v.(*result)}) { //nolint:forcetypeassert,errcheck // mail of an observer
+		for r := range m.mail(ctx) {
+			if !yield(Result[R]{r, o.o}) {
 				return
 			}
 		}
@@ -154,7 +154,7 @@ func (o *Observer[R]) refetch(ctx context.Context, how RefetchOptions, d Directi
 	}
 	_, err := f.wait(ctx)
 	if saw := w.saw.Load(); saw != nil {
-		return Result[R]{saw}, fetchError(ctx, f.e.key, err)
+		return Result[R]{saw, o.o}, fetchError(ctx, f.e.key, err)
 	}
 	return o.Current(), fetchError(ctx, f.e.key, err)
 }

@@ -16,13 +16,14 @@ type observer struct {
 	next    atomic.Pointer[time.Time] // next poll
 
 	// Guarded by the client's mutex.
-	opts  *options
-	sel   *selector
-	e     *entry // nil if the query could not be used at all
-	since *state // e's state when the observer turned to it
-	subs  []*mailbox
+	opts    *options
+	sel     *selector
+	outlook outlook // of opts and sel
+	e       *entry  // nil if the query could not be used at all
+	since   *state  // e's state when the observer turned to it
+	subs    []*mailbox[result]
 
-	seen     seen // the last derivation
+	seen     *seen // the last derivation
 	deriving bool
 	dirty    bool
 
@@ -32,15 +33,10 @@ type observer struct {
 	interval   time.Duration // as the poll timer was last armed
 }
 
-// selector is compared by address.
-type selector struct {
-	f func(any) (any, error)
-}
-
 // observe makes an observer of o. Its entry is made if it is missing, but
 // nothing is fetched before somebody subscribes.
 func (c *Client) observe(opts *options, sel *selector) *observer {
-	o := &observer{c: c, opts: opts, sel: sel}
+	o := &observer{c: c, opts: opts, sel: sel, outlook: outlookOf(opts, sel), seen: &unseen}
 	err := opts.key.Err()
 	if err == nil {
 		c.unpack(opts)
@@ -54,7 +50,7 @@ func (c *Client) observe(opts *options, sel *selector) *observer {
 		})
 	}
 	if err != nil {
-		o.current.Store(&result{o: o, key: opts.key, status: StatusError, fetchStatus: FetchIdle, err: err})
+		o.current.Store(&result{key: opts.key, status: StatusError, fetchStatus: FetchIdle, err: err})
 		return o
 	}
 	o.derive()
@@ -135,6 +131,7 @@ func (o *observer) set(opts *options, sel *selector, keep bool) error {
 		if !keep {
 			o.sel = sel
 		}
+		o.outlook = outlookOf(opts, o.sel)
 		o.turn(tx, s)
 		tx.adopt(o.e, opts, s)
 		switched, mounted = o.e != old, len(o.subs) > 0
@@ -155,7 +152,7 @@ func (o *observer) set(opts *options, sel *selector, keep bool) error {
 
 // subscribe adds a mailbox. The first one registers the observer with its entry
 // and may fetch.
-func (o *observer) subscribe(m *mailbox) {
+func (o *observer) subscribe(m *mailbox[result]) {
 	first, ok := false, false
 	s := o.seedIfOrphaned()
 	o.c.update(func(tx *txn) {
@@ -167,7 +164,7 @@ func (o *observer) subscribe(m *mailbox) {
 		if first && o.e.removed && !tx.quirks.OrphanedObservers {
 			o.turn(tx, s)
 		}
-		o.subs = append(slices.Clip(o.subs), m)
+		o.subs = append(o.subs, m)
 		if first {
 			tx.attach(o.e, o)
 			o.rearm = true
@@ -199,10 +196,10 @@ func (o *observer) seedIfOrphaned() seed {
 }
 
 // unsubscribe takes a mailbox back. Afterwards nothing more is put into it.
-func (o *observer) unsubscribe(m *mailbox) { o.leave(m)() }
+func (o *observer) unsubscribe(m *mailbox[result]) { o.leave(m)() }
 
 // leave is unsubscribe for an operation that goes on, see Client.begin.
-func (o *observer) leave(m *mailbox) (finish func()) {
+func (o *observer) leave(m *mailbox[result]) (finish func()) {
 	return o.c.begin(func(tx *txn) {
 		m.end()
 		i := slices.Index(o.subs, m)

@@ -1,17 +1,15 @@
 package query
 
 import (
-	"slices"
 	"time"
 
 	"github.com/freshet-go/freshet/internal/share"
 	"github.com/freshet-go/freshet/querykey"
 )
 
-// result is what an observer shows: the state of its entry seen through its own
+// result is what observers show: the state of their entry seen through their
 // options. It is never changed once it is shown.
 type result struct {
-	o   *observer
 	key querykey.Key
 
 	data    any
@@ -101,15 +99,28 @@ func (f *fieldSet) note(field Field, differs bool) {
 	}
 }
 
-// concerns reports whether somebody who wants to hear of the fields in list
-// must hear of the changes f.
-func (f *fieldSet) concerns(list []Field) bool {
-	return list == nil || slices.ContainsFunc(list, func(x Field) bool { return *f&(1<<x) != 0 })
+// fieldsOf returns the changes of which somebody wants to hear who names the
+// fields in list; nil is all.
+func fieldsOf(list []Field) fieldSet {
+	if list == nil {
+		return ^fieldSet(0)
+	}
+	var f fieldSet
+	for _, x := range list {
+		f.note(x, true)
+	}
+	return f
 }
 
 // Result is what an observer shows at one moment. It does not change and may be
 // shared. The zero Result is a query that has not begun.
-type Result[T any] struct{ r *result }
+type Result[T any] shown
+
+// shown is a result and whose it is, of those that may show the same.
+type shown struct {
+	r *result
+	o *observer
+}
 
 var noResult = result{status: StatusPending, fetchStatus: FetchIdle, stale: true, enabled: true}
 
@@ -166,30 +177,29 @@ func (v Result[T]) FailureReason() error { return v.get().failureReason }
 
 // RetryAt returns when the next attempt is due, zero unless backing off.
 func (v Result[T]) RetryAt() time.Time {
-	r := v.get()
-	if r.o == nil {
+	if v.o == nil {
 		return time.Time{}
 	}
-	return r.o.c.ahead(r.retryAt)
+	return v.o.c.ahead(v.get().retryAt)
 }
 
 // Age returns how old the data are by the client's clock, counted anew at each
 // call; zero without data.
 func (v Result[T]) Age() time.Duration {
-	r := v.get()
-	if r.o == nil || r.dataUpdatedAt.IsZero() {
+	at := v.DataUpdatedAt()
+	if v.o == nil || at.IsZero() {
 		return 0
 	}
-	return max(0, r.o.c.sched.Now().Sub(r.dataUpdatedAt))
+	return max(0, v.o.c.sched.Now().Sub(at))
 }
 
 // NextPollAt returns when the observer will poll next, as of now; zero when it
 // does not poll.
 func (v Result[T]) NextPollAt() time.Time {
-	if r := v.get(); r.o != nil {
-		return r.o.pollsAt()
+	if v.o == nil {
+		return time.Time{}
 	}
-	return time.Time{}
+	return v.o.pollsAt()
 }
 
 // IsPending reports whether there are no data yet.
