@@ -218,8 +218,10 @@ func (o *observer) setTimers(d *derivation, before *seen, r *result) {
 
 func (o *observer) armPoll(enabled bool) {
 	if o.interval == 0 || !enabled {
-		o.pollTimer.Stop()
-		o.next.Store(nil)
+		if o.next.Load() != nil {
+			o.pollTimer.Stop()
+			o.next.Store(nil)
+		}
 		return
 	}
 	at := o.c.sched.Now().Add(o.interval)

@@ -15,7 +15,7 @@ import (
 type post struct {
 	bags   []*bag // that no carrier has taken, oldest first
 	taken  []*bag // that carriers are at
-	spare  *bag   // an empty one
+	spare  []*bag // empty ones
 	coming bool   // a carrier has been sent that has not yet come
 }
 
@@ -32,9 +32,10 @@ type bag struct {
 	carriers int          // guarded by the client's mutex
 }
 
-// bagSize is how many mailboxes a carrier sees to before it needs the mutex
-// again.
-const bagSize = 64
+const (
+	bagSize   = 64 // mailboxes that a carrier sees to before it needs the mutex again
+	maxSpares = 32
+)
 
 // add notes that a mailbox has mail.
 func (p *post) add(box letterbox) {
@@ -43,12 +44,20 @@ func (p *post) add(box letterbox) {
 		last = p.bags[n-1]
 	}
 	if last == nil || len(last.boxes) == bagSize {
-		if last, p.spare = p.spare, nil; last == nil {
-			last = &bag{boxes: make([]letterbox, 0, 1)}
-		}
+		last = p.emptyBag()
 		p.bags = append(p.bags, last)
 	}
 	last.boxes = append(last.boxes, box)
+}
+
+func (p *post) emptyBag() *bag {
+	n := len(p.spare)
+	if n == 0 {
+		return &bag{boxes: make([]letterbox, 0, bagSize)}
+	}
+	b := p.spare[n-1]
+	p.spare = p.spare[:n-1]
+	return b
 }
 
 // unlock releases the mutex for those who may have put something into mailboxes.
@@ -142,7 +151,9 @@ func (p *post) leave(b *bag) {
 		clear(b.boxes)
 		b.boxes = b.boxes[:0]
 		b.next.Store(0)
-		p.spare = b
+		if len(p.spare) < maxSpares {
+			p.spare = append(p.spare, b)
+		}
 	}
 }
 
