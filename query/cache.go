@@ -1,11 +1,17 @@
 package query
 
-import "slices"
+import (
+	"slices"
+	"time"
+)
 
 // txn collects what a change of the cache brings about. It lives while the
 // client's mutex is held; what it collected happens after.
+//
+// It is used again for another change, but always of the same client.
 type txn struct {
 	*Client
+	at    time.Time     // see now
 	dirty [][]*observer // results to compute again, first
 	after []func()      // user code, wake-ups
 	notes []eventNote   // what those who listen are to hear, see eventlog.go
@@ -14,12 +20,15 @@ type txn struct {
 // update is the only door through which the cache is written. f runs under the
 // mutex and must not call user code; the observers it touched are brought up to
 // date before update returns.
-func (c *Client) update(f func(tx *txn)) { c.begin(f)() }
+func (c *Client) update(f func(tx *txn)) { c.begin(f).finish() }
 
 // begin is update for an operation that goes on: what user code is to hear of
 // waits until the operation calls finish.
-func (c *Client) begin(f func(tx *txn)) (finish func()) {
-	tx := &txn{Client: c}
+func (c *Client) begin(f func(tx *txn)) *txn {
+	tx, _ := c.txns.Get().(*txn)
+	if tx == nil {
+		tx = &txn{Client: c}
+	}
 	c.mu.Lock()
 	f(tx)
 	batch := c.events.hold(tx)
@@ -32,16 +41,28 @@ func (c *Client) begin(f func(tx *txn)) (finish func()) {
 	if batch != nil {
 		defer c.release(batch)
 	}
-	c.bringUpToDate(tx.dirty)
+	tx.bringUpToDate()
 	c.unlock()
 	derived = true
-	return tx.finish
+	return tx
 }
 
 func (tx *txn) finish() {
 	for _, do := range tx.after {
 		do()
 	}
+	clear(tx.dirty)
+	clear(tx.after)
+	tx.at, tx.dirty, tx.after, tx.notes = time.Time{}, tx.dirty[:0], tx.after[:0], nil
+	tx.txns.Put(tx)
+}
+
+// now is the time of the change, which takes none.
+func (tx *txn) now() time.Time {
+	if tx.at.IsZero() {
+		tx.at = tx.sched.Now()
+	}
+	return tx.at
 }
 
 // later runs f once the mutex is released.

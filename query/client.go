@@ -63,6 +63,7 @@ type Client struct {
 	mutations mutationCache // guarded by mu
 	events    eventLog      // guarded by mu
 	post      post          // guarded by mu
+	txns      sync.Pool     // of *txn
 
 	work   sync.WaitGroup  // every goroutine of the client; none is added once closed
 	life   context.Context //nolint:containedctx // the client's own; every other ends with it

@@ -35,7 +35,7 @@ func Set[T any](c *Client, q Query[T], v T) error {
 // SetAt is Set for data that were current at another time than now; the zero
 // time is now.
 func SetAt[T any](c *Client, q Query[T], v T, updatedAt time.Time) error {
-	return c.updateData(q.erase(), func(any, bool) (any, bool, error) { return v, true, nil }, updatedAt)
+	return updateData(c, &q, func(any, bool) (any, bool, error) { return v, true, nil }, updatedAt)
 }
 
 // Update stores what f makes of the data of q; false leaves them alone. f must
@@ -51,7 +51,7 @@ func UpdateAt[T any](c *Client, q Query[T], f func(old T, ok bool) (T, bool), up
 	if f == nil {
 		return ErrNilCallback
 	}
-	return c.updateData(q.erase(), eraseUpdate(f), updatedAt)
+	return updateData(c, &q, eraseUpdate(f), updatedAt)
 }
 
 // UpdateAll is Update for every entry that matches. Data of another type than T
@@ -98,23 +98,24 @@ func eraseUpdate[T any](f func(T, bool) (T, bool)) updater {
 	}
 }
 
-func (c *Client) updateData(o *options, f updater, at time.Time) error {
-	if err := o.key.Err(); err != nil {
+func updateData[T any](c *Client, q *Query[T], f updater, at time.Time) error {
+	if err := q.Key.Err(); err != nil {
 		return err
 	}
 	if c.life.Err() != nil {
 		return ErrClosed
 	}
-	c.resolve(o)
 	for {
-		c.unpack(o)
 		var err error
-		if e := c.index.find(o.key); e != nil {
-			if err = c.claims(e, o.typ); err == nil {
+		if e := c.index.find(q.Key); e != nil {
+			if base, _ := e.state.Load().base(); isPacked(base) {
+				c.unpack(q.erase())
+			}
+			if err = c.claims(e, typeOf[T]()); err == nil {
 				err = c.updateEntry(e, f, at)
 			}
 		} else {
-			err = c.insert(o, f, at)
+			err = c.insert(c.resolve(q.erase()), f, at)
 		}
 		if !errors.Is(err, errMoved) {
 			return err
@@ -153,6 +154,9 @@ func (c *Client) insert(o *options, f updater, at time.Time) error {
 func (c *Client) updateEntry(e *entry, f updater, at time.Time) error {
 	next := func(st *state) (any, bool, error) { return f(st.base()) }
 	err := c.write(e, next, func(tx *txn, w written) { tx.writeByHand(e, w, at) })
+	if err == nil {
+		return nil
+	}
 	var mismatch *TypeError
 	if errors.As(err, &mismatch) {
 		mismatch.Key = e.key
@@ -163,7 +167,7 @@ func (c *Client) updateEntry(e *entry, f updater, at time.Time) error {
 // writeByHand stores data as of the time at, now if that is zero.
 func (tx *txn) writeByHand(e *entry, w written, at time.Time) {
 	if at.IsZero() {
-		at = tx.sched.Now()
+		at = tx.now()
 	}
 	tx.dispatch(e, successAction{data: w.data, under: w.under, hidden: !w.hasData, at: at, manual: true})
 	e.revert = e.state.Load()

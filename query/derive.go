@@ -84,15 +84,15 @@ func (o *observer) bringUpToDate(p purpose) {
 			d.result()
 			d.agree(o.e.neighbour(o))
 		} else {
-			o.compute(d)
+			o.compute(&d)
 		}
-		o.show(d)
+		o.show(&d)
 	}
 	o.deriving = false
 }
 
-func (o *observer) derivation(now time.Time, p purpose) *derivation {
-	return &derivation{
+func (o *observer) derivation(now time.Time, p purpose) derivation {
+	return derivation{
 		o: o, opts: o.opts, sel: o.sel, e: o.e, st: o.e.state.Load(),
 		base: o.since, prev: o.current.Load(), before: o.seen, now: now, purpose: p,
 	}
@@ -118,12 +118,18 @@ func (d *derivation) result() {
 	c, st := d.o.c, d.st
 	view := d.e.viewOf(st)
 	before := d.before
-	d.seen = &seen{e: d.e, st: st, holder: d.opts.holder, memo: before.memo, withData: before.withData}
+	made := new(struct { // one allocation for both
+		r result
+		s seen
+	})
+	d.seen = &made.s
+	*d.seen = seen{e: d.e, st: st, holder: d.opts.holder, memo: before.memo, withData: before.withData}
 	d.seen.enabled = d.opts.enabledAs(c, view)
 	enabled := d.seen.enabled != Off
 	d.seen.stale = d.opts.policy.StaleTime.resolve(c, view)
 	d.interval = d.opts.policy.RefetchInterval.resolve(c, view)
-	r := &result{
+	r := &made.r
+	*r = result{
 		key:  d.e.key,
 		data: st.data, hasData: st.hasData, err: st.err,
 		status: st.status, fetchStatus: st.fetchStatus,

@@ -146,15 +146,15 @@ func (g *group) reconcile() {
 	})
 	// Who waits for a fetch that nobody wants any more is told when the new members
 	// have begun theirs, for it may show the query of one of them.
-	finish := make([]func(), len(leave))
+	left := make([]*txn, len(leave))
 	for i, m := range leave {
-		finish[i] = m.o.leave(mail[i])
+		left[i] = m.o.leave(mail[i])
 	}
 	for _, m := range join {
 		g.subscribeTo(m)
 	}
-	for _, f := range finish {
-		f()
+	for _, tx := range left {
+		tx.finish()
 	}
 }
 

@@ -122,7 +122,7 @@ func (o *observer) set(opts *options, sel *selector, keep bool) error {
 		switched, mounted bool
 		err               error
 	)
-	finish := o.c.begin(func(tx *txn) {
+	tx := o.c.begin(func(tx *txn) {
 		if err = tx.usable(opts); err != nil {
 			return
 		}
@@ -139,7 +139,7 @@ func (o *observer) set(opts *options, sel *selector, keep bool) error {
 			tx.tell(EventObserverOptionsUpdated, o.e, nil)
 		}
 	})
-	defer finish()
+	defer tx.finish()
 	if err != nil {
 		return err
 	}
@@ -196,10 +196,10 @@ func (o *observer) seedIfOrphaned() seed {
 }
 
 // unsubscribe takes a mailbox back. Afterwards nothing more is put into it.
-func (o *observer) unsubscribe(m *mailbox[result]) { o.leave(m)() }
+func (o *observer) unsubscribe(m *mailbox[result]) { o.leave(m).finish() }
 
 // leave is unsubscribe for an operation that goes on, see Client.begin.
-func (o *observer) leave(m *mailbox[result]) (finish func()) {
+func (o *observer) leave(m *mailbox[result]) *txn {
 	return o.c.begin(func(tx *txn) {
 		m.end()
 		i := slices.Index(o.subs, m)

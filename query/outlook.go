@@ -33,45 +33,32 @@ func outlookOf(o *options, sel *selector) outlook {
 	return l
 }
 
-// bringUpToDate derives the results of the observers in lists, in order. It needs
-// the mutex, and lets it go while user code runs.
-func (c *Client) bringUpToDate(lists [][]*observer) {
-	var last *derivation // of a plain observer, since the mutex was taken
-	for _, list := range lists {
+// bringUpToDate derives the results of the observers that the change touched, in
+// order. It needs the mutex, and lets it go while user code runs.
+func (tx *txn) bringUpToDate() {
+	var last derivation // of a plain observer, since the mutex was taken
+	for _, list := range tx.dirty {
 		for _, o := range list {
 			switch {
 			case o.deriving || !o.outlook.plain:
-				c.unlock()
+				tx.unlock()
 				o.derive()
-				c.mu.Lock()
-				last = nil
-			case last == nil || !last.fits(o):
-				last = o.derivePlain(last)
+				tx.mu.Lock()
+				last, tx.at = derivation{}, time.Time{}
+			case last.fits(o):
+				o.show(&last)
 			default:
-				o.show(last)
+				peer := last.o
+				if peer == nil {
+					peer = o.e.neighbour(o)
+				}
+				last = o.derivation(tx.now(), toShow)
+				last.result()
+				last.agree(peer)
+				o.show(&last)
 			}
 		}
 	}
-}
-
-// derivePlain derives the result of a plain observer right after last, if that is
-// not nil.
-func (o *observer) derivePlain(last *derivation) *derivation {
-	var now time.Time
-	if last != nil {
-		now = last.now
-	} else {
-		now = o.c.sched.Now()
-	}
-	d := o.derivation(now, toShow)
-	d.result()
-	if last != nil {
-		d.agree(last.o)
-	} else {
-		d.agree(o.e.neighbour(o))
-	}
-	o.show(d)
-	return d
 }
 
 // fits reports whether a derivation for o would be made from the same as d.

@@ -34,7 +34,7 @@ type bag struct {
 
 const (
 	bagSize   = 64 // mailboxes that a carrier sees to before it needs the mutex again
-	maxSpares = 32
+	maxSpares = 256
 )
 
 // add notes that a mailbox has mail.
@@ -70,11 +70,17 @@ func (c *Client) unlock() {
 
 // sendCarrier starts a carrier unless one is coming. It needs the mutex.
 func (c *Client) sendCarrier() {
-	c.post.coming = c.post.coming || c.goLocked(c.carry)
+	if c.post.coming || c.closed {
+		return
+	}
+	c.post.coming = true
+	c.work.Add(1)
+	go c.carry()
 }
 
 // carry is the goroutine of a carrier.
 func (c *Client) carry() {
+	defer c.work.Done()
 	var (
 		b   *bag
 		box letterbox

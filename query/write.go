@@ -25,8 +25,9 @@ var errMoved = errors.New("query: entry has changed places")
 // with false. commit runs under the mutex.
 func (c *Client) write(e *entry, next func(*state) (any, bool, error), commit func(*txn, written)) error {
 	for {
-		var patches []*patch
-		c.update(func(*txn) { patches = e.patches })
+		c.mu.Lock()
+		patches := e.patches
+		c.mu.Unlock()
 		st, o := e.state.Load(), e.opts.Load()
 		var w written
 		declined := false
