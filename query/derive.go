@@ -26,14 +26,15 @@ func (s *seen) equal(t *seen) bool {
 // derivation is one computation of a result. Its inputs are taken under the
 // mutex; the computation calls user code and runs without.
 type derivation struct {
-	o    *observer
-	opts *options
-	sel  *selector
-	e    *entry
-	st   *state
-	base *state // as of when the observer turned to the entry
-	prev *result
-	seen *seen
+	o       *observer
+	outlook outlook
+	opts    *options
+	sel     *selector
+	e       *entry
+	st      *state
+	base    *state // as of when the observer turned to the entry
+	prev    *result
+	seen    *seen
 
 	before *seen // of the derivation before
 
@@ -93,7 +94,7 @@ func (o *observer) bringUpToDate(p purpose) {
 
 func (o *observer) derivation(now time.Time, p purpose) derivation {
 	return derivation{
-		o: o, opts: o.opts, sel: o.sel, e: o.e, st: o.e.state.Load(),
+		o: o, outlook: o.outlook, opts: o.opts, sel: o.sel, e: o.e, st: o.e.state.Load(),
 		base: o.since, prev: o.current.Load(), before: o.seen, now: now, purpose: p,
 	}
 }
@@ -115,19 +116,15 @@ func (o *observer) compute(d *derivation) {
 
 // result computes what to show.
 func (d *derivation) result() {
-	c, st := d.o.c, d.st
-	view := d.e.viewOf(st)
-	before := d.before
+	st, before := d.st, d.before
 	made := new(struct { // one allocation for both
 		r result
 		s seen
 	})
 	d.seen = &made.s
-	*d.seen = seen{e: d.e, st: st, holder: d.opts.holder, memo: before.memo, withData: before.withData}
-	d.seen.enabled = d.opts.enabledAs(c, view)
+	d.seen.e, d.seen.st, d.seen.memo, d.seen.withData = d.e, st, before.memo, before.withData
+	d.consult()
 	enabled := d.seen.enabled != Off
-	d.seen.stale = d.opts.policy.StaleTime.resolve(c, view)
-	d.interval = d.opts.policy.RefetchInterval.resolve(c, view)
 	r := &made.r
 	*r = result{
 		key:  d.e.key,
@@ -143,11 +140,11 @@ func (d *derivation) result() {
 
 		direction: st.direction,
 	}
-	if p := d.opts.pager; p != nil && st.hasData {
-		r.hasNext = ask(c, "NextPageParam", false, func() bool { return p.hasNext(st.data) })
-		r.hasPrev = ask(c, "PreviousPageParam", false, func() bool { return p.hasPrev(st.data) })
+	selected := false
+	if !d.outlook.plain {
+		d.lookForPages(r)
+		selected = d.placehold(r, before)
 	}
-	selected := d.placehold(r, before)
 	if !selected {
 		d.selectData(r, before)
 	}
@@ -158,6 +155,27 @@ func (d *derivation) result() {
 		d.seen.withData = d.e
 	}
 	d.conclude(r)
+}
+
+// consult asks the policies about the state.
+func (d *derivation) consult() {
+	if l := &d.outlook; l.plain {
+		d.seen.enabled, d.seen.stale, d.interval = l.enabled, StaleTime{kind: l.stale, d: l.after}, l.poll
+		return
+	}
+	c, view := d.o.c, d.e.viewOf(d.st)
+	d.seen.holder = d.opts.holder
+	d.seen.enabled = d.opts.enabledAs(c, view)
+	d.seen.stale = d.opts.policy.StaleTime.resolve(c, view)
+	d.interval = d.opts.policy.RefetchInterval.resolve(c, view)
+}
+
+// lookForPages asks an infinite query whether there are more.
+func (d *derivation) lookForPages(r *result) {
+	if p := d.opts.pager; p != nil && r.hasData {
+		r.hasNext = ask(d.o.c, "NextPageParam", false, func() bool { return p.hasNext(r.data) })
+		r.hasPrev = ask(d.o.c, "PreviousPageParam", false, func() bool { return p.hasPrev(r.data) })
+	}
 }
 
 // isAfter reports whether data or an error have come since base.
@@ -189,7 +207,7 @@ func (o *observer) show(d *derivation) {
 	if d.r != d.prev {
 		o.current.Store(d.r)
 		o.c.tellResult(d.e, shown{d.r, o})
-		if d.prev == nil || d.changes&o.outlook.hears != 0 {
+		if d.prev == nil || d.changes&d.outlook.hears != 0 {
 			for _, m := range o.subs {
 				m.put(d.r)
 			}

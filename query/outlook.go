@@ -63,7 +63,7 @@ func (tx *txn) bringUpToDate() {
 
 // fits reports whether a derivation for o would be made from the same as d.
 func (d *derivation) fits(o *observer) bool {
-	return o.e == d.e && o.outlook == d.o.outlook && o.seen == d.before && o.current.Load() == d.prev &&
+	return o.e == d.e && o.outlook == d.outlook && o.seen == d.before && o.current.Load() == d.prev &&
 		d.st == d.e.state.Load() && d.st.isAfter(o.since) == d.r.fetchedAfterMount
 }
 
