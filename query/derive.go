@@ -19,7 +19,7 @@ var unseen seen
 
 // equal reports whether s and t are the same, as far as a plain observer goes.
 func (s *seen) equal(t *seen) bool {
-	return s.e == t.e && s.st == t.st && s.enabled == t.enabled && s.withData == t.withData &&
+	return s.e == t.e && s.st == t.st && s.enabled == t.enabled && s.holder == t.holder && s.withData == t.withData &&
 		s.stale.kind == t.stale.kind && s.stale.d == t.stale.d && s.memo.sel == nil && t.memo.sel == nil
 }
 
@@ -122,7 +122,7 @@ func (d *derivation) result() {
 		s seen
 	})
 	d.seen = &made.s
-	d.seen.e, d.seen.st, d.seen.memo, d.seen.withData = d.e, st, before.memo, before.withData
+	*d.seen = seen{e: d.e, st: st, memo: before.memo, withData: before.withData}
 	d.consult()
 	enabled := d.seen.enabled != Off
 	r := &made.r
