@@ -79,7 +79,7 @@ func (v *combined) now() *combination {
 }
 
 // refresh tells subscribers of the present value if it is another one than they
-// know. It runs on the goroutine of the feed's mail, one call after the other.
+// know. It is the callback of the feed, so that there is one call at a time.
 func (v *combined) refresh(feed *mailbox[[]shown]) {
 	next := v.now()
 	v.g.c.update(func(*txn) {
