@@ -164,6 +164,7 @@ func (tx *txn) scheduleGC(e *entry) {
 // attach registers an observer with its entry.
 func (tx *txn) attach(e *entry, o *observer) {
 	e.observers = append(e.observers, o) // snapshots share the array, but not what is added
+	tx.index.tree.observe(e, true)
 	e.gcTimer.Stop()
 	tx.tell(EventObserverAdded, e, nil)
 }
@@ -180,6 +181,7 @@ func (tx *txn) detach(e *entry, o *observer) {
 	if len(e.observers) > 0 {
 		return
 	}
+	tx.index.tree.observe(e, false)
 	st := e.state.Load()
 	if f := e.flight; f != nil {
 		if e.consumed.Load() || st.fetchStatus == FetchPaused && st.status == StatusPending {
@@ -196,7 +198,7 @@ func (tx *txn) close() {
 	if tx.closed {
 		return
 	}
-	for e := tx.index.first; e != nil; e = e.next {
+	for _, e := range tx.index.all() {
 		e.gcTimer.Stop()
 		if f := e.flight; f != nil {
 			tx.cancel(f, cancelled{silent: true, cause: ErrClosed})

@@ -16,10 +16,11 @@ type entry struct {
 	id  uint64
 	key querykey.Key
 
-	state atomic.Pointer[state]
+	state stateCell
 	opts  atomic.Pointer[options]
 
-	prev, next *entry // all entries, oldest first
+	branch *branch // see tree; nil once removed
+	at     int     // place among the branch's members
 
 	defaults  []Defaults   // for its key when it was made; the latest first
 	typ       reflect.Type // type of the data once somebody claimed it

@@ -3,6 +3,7 @@ package query
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 
@@ -89,28 +90,20 @@ func (c *Client) accepts(f Filter) error {
 	return f.Key.Err()
 }
 
-// entries returns all entries whose key matches, oldest first.
-func (c *Client) entries(match func(querykey.Key) bool) []*entry {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	var found []*entry
-	for e := c.index.first; e != nil; e = e.next {
-		if match == nil || match(e.key) {
-			found = append(found, e)
-		}
-	}
-	return found
-}
-
 // match returns the entries that f chooses, oldest first. It calls user code.
 func (c *Client) match(f Filter) []*entry {
 	var found []*entry
-	if f.Exact && f.Key.Len() > 0 {
+	if f.one() {
 		if e := c.index.find(f.Key); e != nil {
 			found = []*entry{e}
 		}
 	} else {
-		found = c.entries(func(k querykey.Key) bool { return k.Matches(f.Key) })
+		c.update(func(tx *txn) {
+			found = inOrder(slices.Collect(tx.index.matching(f.Key, f.Type == ActiveEntries)))
+		})
+	}
+	if !f.conditional() {
+		return found
 	}
 	chosen := found[:0]
 	for _, e := range found {
@@ -119,6 +112,14 @@ func (c *Client) match(f Filter) []*entry {
 		}
 	}
 	return chosen
+}
+
+// one reports whether f is for a single key.
+func (f *Filter) one() bool { return f.Exact && f.Key.Len() > 0 }
+
+// conditional reports whether f asks for more than the key.
+func (f *Filter) conditional() bool {
+	return f.Type != AnyEntry || f.Stale != 0 || f.FetchStatus != "" || f.Predicate != nil
 }
 
 // chooses evaluates the conditions of f other than the key.
@@ -175,55 +176,6 @@ func (c *Client) refetchable(e *entry) bool {
 		enabled = enabled || opts.enabled(c, s)
 	}
 	return enabled
-}
-
-// Invalidate marks what f chooses as stale and fetches again what of it is
-// observed; see RefetchOptions.Type. Marking and starting are done before it
-// waits. The error is what the fetches failed with, or the cause of ctx, which
-// bounds the wait only.
-func (c *Client) Invalidate(ctx context.Context, f Filter) error {
-	if err := c.accepts(f); err != nil {
-		return err
-	}
-	chosen := c.match(f)
-	again, none := f.refetched()
-	var stale []*entry
-	if !none && !c.quirks.RefilterInvalidated {
-		stale = c.match(again)
-	}
-	c.update(func(tx *txn) {
-		for _, e := range chosen {
-			if !e.state.Load().invalidated {
-				tx.dispatch(e, invalidateAction{})
-			}
-		}
-	})
-	if none {
-		return nil
-	}
-	if c.quirks.RefilterInvalidated {
-		stale = c.match(again)
-	}
-	return c.refetch(ctx, stale, f.Refetch)
-}
-
-// refetched is f for what Invalidate fetches, or nothing at all.
-func (f Filter) refetched() (again Filter, none bool) {
-	switch f.Refetch.Type {
-	case RefetchNone:
-		return f, true
-	case RefetchActive:
-		f.Type = ActiveEntries
-	case RefetchInactive:
-		f.Type = InactiveEntries
-	case RefetchAll:
-		f.Type = AnyEntry
-	default:
-		if f.Type == AnyEntry {
-			f.Type = ActiveEntries
-		}
-	}
-	return f, false
 }
 
 // Refetch fetches again what f chooses, except what is disabled, static or was
@@ -402,7 +354,7 @@ func (c *Client) Clear() {
 		if tx.closed {
 			return
 		}
-		for e := tx.index.first; e != nil; e = tx.index.first {
+		for _, e := range tx.index.all() {
 			tx.remove(e)
 		}
 		tx.mutations.clear(tx)

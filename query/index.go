@@ -1,6 +1,8 @@
 package query
 
 import (
+	"cmp"
+	"slices"
 	"sync/atomic"
 
 	"github.com/freshet-go/freshet/querykey"
@@ -12,8 +14,7 @@ import (
 type index struct {
 	buckets atomic.Pointer[[]atomic.Pointer[node]]
 	size    int
-	// All entries in the order in which they were made; guarded like writes.
-	first, last *entry
+	tree    tree // guarded like writes
 }
 
 type node struct {
@@ -46,12 +47,7 @@ func (x *index) insert(e *entry) {
 	}
 	link(*b, e)
 	x.size++
-	if e.prev = x.last; e.prev != nil {
-		e.prev.next = e
-	} else {
-		x.first = e
-	}
-	x.last = e
+	x.tree.insert(e)
 }
 
 func link(b []atomic.Pointer[node], e *entry) {
@@ -69,8 +65,12 @@ func (x *index) resize(n int) *[]atomic.Pointer[node] {
 		size *= 2
 	}
 	b := make([]atomic.Pointer[node], size)
-	for e := x.first; e != nil; e = e.next {
-		link(b, e)
+	if old := x.buckets.Load(); old != nil {
+		for i := range *old {
+			for n := (*old)[i].Load(); n != nil; n = n.next.Load() {
+				link(b, n.e)
+			}
+		}
 	}
 	x.buckets.Store(&b)
 	return &b
@@ -88,17 +88,19 @@ func (x *index) remove(e *entry) {
 		at = &n.next
 	}
 	x.size--
-	if e.prev != nil {
-		e.prev.next = e.next
-	} else {
-		x.first = e.next
-	}
-	if e.next != nil {
-		e.next.prev = e.prev
-	} else {
-		x.last = e.prev
-	}
+	x.tree.remove(e)
 	if n := len(b); n > minBuckets && x.size < n/4 {
 		x.resize(n / 2)
 	}
+}
+
+// all returns all entries, oldest first. It needs the client's mutex.
+func (x *index) all() []*entry {
+	return inOrder(slices.Collect(x.matching(querykey.Key{}, false)))
+}
+
+// inOrder sorts entries by when they were made.
+func inOrder(list []*entry) []*entry {
+	slices.SortFunc(list, func(a, b *entry) int { return cmp.Compare(a.id, b.id) })
+	return list
 }

@@ -14,7 +14,7 @@ import (
 
 func (x *index) keys() []querykey.Key {
 	var keys []querykey.Key
-	for e := x.first; e != nil; e = e.next {
+	for _, e := range x.all() {
 		keys = append(keys, e.key)
 	}
 	return keys
@@ -24,6 +24,7 @@ func TestIndex_findsWhatAModelFinds(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		var x index
+		var id uint64
 		model := map[querykey.Key]*entry{}
 		var order []querykey.Key
 		for range rapid.IntRange(1, 200).Draw(t, "steps") {
@@ -33,7 +34,8 @@ func TestIndex_findsWhatAModelFinds(t *testing.T) {
 				delete(model, k)
 				order = slices.DeleteFunc(order, func(o querykey.Key) bool { return o == k })
 			} else {
-				e := &entry{key: k}
+				id++
+				e := &entry{id: id, key: k}
 				x.insert(e)
 				model[k], order = e, append(order, k)
 			}

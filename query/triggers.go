@@ -102,7 +102,7 @@ func (c *Client) signalled(v bool, react func()) {
 // called.
 func (c *Client) refetchObserved(policy func(*options) RefetchPolicy) (resume func()) {
 	var paused []*flight
-	for _, e := range c.entries(nil) {
+	for _, e := range c.match(Filter{}) {
 		if o := c.firstWilling(e, policy); o != nil {
 			o.fetch(fetchMode{}, &witness{o: o})
 		}
