@@ -70,7 +70,9 @@ func (tx *txn) later(f func()) { tx.after = append(tx.after, f) }
 
 // dispatch moves an entry to its next state.
 func (tx *txn) dispatch(e *entry, a action) {
-	e.state.Store(reduce(e.state.Load(), a))
+	next := reduce(e.state.Load(), a)
+	next.marks = e.state.branch.marks.Load() // nobody has it yet: no need for a copy
+	e.state.Store(next)
 	tx.touch(e)
 	tx.tell(EventUpdated, e, a)
 }
@@ -96,8 +98,7 @@ func (tx *txn) build(o *options, s seed) *entry {
 	o = e.filled(o)
 	e.opts.Store(o)
 	e.typ, e.pager, e.gcTime = o.typ, o.pager, o.policy.GCTime.orDefault()
-	e.state.Store(e.initial)
-	tx.index.insert(e)
+	tx.index.insert(e, e.initial)
 	tx.scheduleGC(e)
 	tx.tell(EventAdded, e, nil)
 	return e

@@ -5,40 +5,45 @@ import "sync/atomic"
 // stateCell holds the state of an entry. It is read without lock and written
 // under the client's mutex.
 //
-// Marking thousands of entries stale must not make a state for each. So a mark
-// only names the state that it is about, and whoever reads that state first makes
-// the one that the mark stands for. A mark whose state was replaced means
-// nothing: nobody can take it off too late.
+// Marking thousands of entries stale must not touch each of them. So their branch
+// of the index counts how often that was done, and a state knows its branch's
+// count as of when it was stored. A state that lags behind has been marked; who
+// reads it first makes the one that it stands for.
 type stateCell struct {
 	now    atomic.Pointer[state]
-	marked atomic.Pointer[state]
+	branch *branch // set before the first state, never changed
 }
 
 // Load returns the present state.
 func (c *stateCell) Load() *state {
-	s := c.now.Load()
-	if c.marked.Load() == s {
-		return c.redeem(s)
+	marks := c.branch.marks.Load() // first: a state that is newer is not behind
+	if s := c.now.Load(); s.marks >= marks {
+		return s
 	}
-	return s
+	return c.redeem(marks)
 }
 
-// Store replaces the state.
-func (c *stateCell) Store(s *state) { c.now.Store(s) }
-
-// invalidate marks the present state stale. Nobody is told.
-func (c *stateCell) invalidate() { c.marked.Store(c.now.Load()) }
-
-// redeem makes the state that the mark on s stands for, and returns the present
-// one.
-func (c *stateCell) redeem(s *state) *state {
-	next := s
-	if !s.invalidated {
-		next = reduce(s, invalidateAction{})
+// Store replaces the state by s, which may be shared.
+func (c *stateCell) Store(s *state) {
+	if marks := c.branch.marks.Load(); s.marks != marks {
+		own := *s
+		own.marks = marks
+		s = &own
 	}
-	if !c.now.CompareAndSwap(s, next) {
-		return c.Load() // somebody else was faster
+	c.now.Store(s)
+}
+
+// redeem returns the present state as at least so many marks have left it.
+func (c *stateCell) redeem(marks uint64) *state {
+	for {
+		s := c.now.Load()
+		if s.invalidated || s.marks >= marks {
+			return s
+		}
+		next := reduce(s, invalidateAction{})
+		next.marks = marks
+		if c.now.CompareAndSwap(s, next) {
+			return next
+		}
 	}
-	c.marked.CompareAndSwap(s, nil) // lets the collector have s; a newer mark stays
-	return next
 }

@@ -18,9 +18,7 @@ type entry struct {
 
 	state stateCell
 	opts  atomic.Pointer[options]
-
-	branch *branch // see tree; nil once removed
-	at     int     // place among the branch's members
+	at    int // place among the members of its branch, -1 once removed
 
 	defaults  []Defaults   // for its key when it was made; the latest first
 	typ       reflect.Type // type of the data once somebody claimed it

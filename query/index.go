@@ -39,15 +39,16 @@ func (x *index) find(k querykey.Key) *entry {
 	return nil
 }
 
-// insert adds e, whose key must not be there.
-func (x *index) insert(e *entry) {
+// insert adds e, whose key must not be there, in its first state.
+func (x *index) insert(e *entry, first *state) {
+	x.tree.insert(e)
+	e.state.Store(first) // readers may come from here on
 	b := x.buckets.Load()
 	if b == nil || x.size >= len(*b) {
 		b = x.resize(max(minBuckets, 2*x.size))
 	}
 	link(*b, e)
 	x.size++
-	x.tree.insert(e)
 }
 
 func link(b []atomic.Pointer[node], e *entry) {

@@ -36,7 +36,7 @@ func TestIndex_findsWhatAModelFinds(t *testing.T) {
 			} else {
 				id++
 				e := &entry{id: id, key: k}
-				x.insert(e)
+				x.insert(e, &blank)
 				model[k], order = e, append(order, k)
 			}
 		}
@@ -65,7 +65,7 @@ func TestIndex_growsAndShrinks(t *testing.T) {
 	for n := range 1000 {
 		e := &entry{key: querykey.Of(n)}
 		all = append(all, e)
-		x.insert(e)
+		x.insert(e, &blank)
 	}
 	require.GreaterOrEqual(t, len(*x.buckets.Load()), 1000)
 	for _, e := range all {
@@ -81,7 +81,7 @@ func TestIndex_readersNeedNoLock(t *testing.T) {
 	t.Parallel()
 	var x index
 	stays := &entry{key: querykey.Of("stays")}
-	x.insert(stays)
+	x.insert(stays, &blank)
 	var wrong atomic.Int64
 	done := make(chan struct{})
 	var readers sync.WaitGroup
@@ -106,7 +106,7 @@ func TestIndex_readersNeedNoLock(t *testing.T) {
 		var added []*entry
 		for n := range 500 {
 			e := &entry{key: querykey.Of(n)}
-			x.insert(e)
+			x.insert(e, &blank)
 			added = append(added, e)
 		}
 		for _, e := range added {

@@ -2,8 +2,9 @@ package query
 
 import (
 	"context"
-	"iter"
 	"slices"
+
+	"github.com/freshet-go/freshet/querykey"
 )
 
 // Invalidate marks what f chooses as stale and fetches again what of it is
@@ -15,8 +16,8 @@ func (c *Client) Invalidate(ctx context.Context, f Filter) error {
 		return err
 	}
 	var chosen []*entry
-	simple := !f.one() && !f.conditional()
-	if !simple {
+	byKey := !f.one() && !f.conditional()
+	if !byKey {
 		chosen = c.match(f)
 	}
 	again, none := f.refetched()
@@ -25,10 +26,10 @@ func (c *Client) Invalidate(ctx context.Context, f Filter) error {
 		stale = c.match(again)
 	}
 	c.update(func(tx *txn) {
-		if simple {
-			tx.invalidate(tx.index.matching(f.Key, false))
+		if byKey {
+			tx.invalidateAll(f.Key)
 		} else {
-			tx.invalidate(slices.Values(chosen))
+			tx.invalidate(chosen)
 		}
 	})
 	if none {
@@ -40,21 +41,22 @@ func (c *Client) Invalidate(ctx context.Context, f Filter) error {
 	return c.refetch(ctx, stale, f.Refetch)
 }
 
-// invalidate marks entries stale. Those that nobody would hear of are done on the
-// way, in no order.
-func (tx *txn) invalidate(entries iter.Seq[*entry]) {
-	var heard []*entry
-	for e := range entries {
-		if len(e.observers) > 0 || len(tx.events.subs) > 0 {
-			heard = append(heard, e)
-		} else {
-			e.state.invalidate()
-		}
-	}
-	for _, e := range inOrder(heard) {
+func (tx *txn) invalidate(chosen []*entry) {
+	for _, e := range chosen {
 		if !e.state.Load().invalidated {
 			tx.dispatch(e, invalidateAction{})
 		}
+	}
+}
+
+// invalidateAll invalidates all whose keys match. Those that nobody would hear of
+// are marked together.
+func (tx *txn) invalidateAll(pattern querykey.Key) {
+	b, all := tx.index.under(pattern)
+	together := all && b != nil && len(tx.events.subs) == 0
+	tx.invalidate(inOrder(slices.Collect(tx.index.matching(pattern, together))))
+	if together {
+		b.mark()
 	}
 }
 

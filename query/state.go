@@ -58,6 +58,8 @@ type state struct {
 	invalidated bool
 	status      Status
 	fetchStatus FetchStatus
+
+	marks uint64 // see stateCell
 }
 
 // underlay keeps the data below the optimistic patches of an entry.

@@ -4,6 +4,7 @@ import (
 	"iter"
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"github.com/freshet-go/freshet/querykey"
 )
@@ -26,9 +27,10 @@ type branch struct {
 	parent   *branch // nil for the root
 	at       int     // place among the parent's children
 	children []*branch
-	members  []*entry // those with observers come first
-	observed int      // how many members have observers
-	beneath  int      // how many entries have, here and further down
+	members  []*entry      // those with observers come first
+	observed int           // how many members have observers
+	beneath  int           // how many entries have, here and further down
+	marks    atomic.Uint64 // how often all of them were marked stale; read without lock
 }
 
 const rootText = "["
@@ -107,16 +109,16 @@ func (t *tree) grow(text string) *branch {
 // insert adds e, which has no observers yet.
 func (t *tree) insert(e *entry) {
 	b := t.grow(parentText(openText(e.key)))
-	e.branch, e.at = b, len(b.members)
+	e.state.branch, e.at = b, len(b.members)
 	b.members = append(b.members, e)
 }
 
 // remove takes e out and drops the branches that end with it.
 func (t *tree) remove(e *entry) {
 	t.observe(e, false)
-	b := e.branch
+	b := e.state.branch
 	b.swap(e.at, len(b.members)-1)
-	b.members, e.branch = shrunk(b.members), nil
+	b.members, e.at = shrunk(b.members), -1
 	for b.parent != nil && len(b.members) == 0 && len(b.children) == 0 {
 		t.drop(b)
 		b = b.parent
@@ -150,8 +152,8 @@ func shrunk[E any](list []E) []E {
 
 // observe notes whether e, which may be gone, has observers.
 func (t *tree) observe(e *entry, observed bool) {
-	b := e.branch
-	if b == nil || observed == (e.at < b.observed) {
+	b := e.state.branch
+	if e.at < 0 || observed == (e.at < b.observed) {
 		return
 	}
 	by := 1
@@ -197,30 +199,41 @@ func (b *branch) walk(onlyObserved bool, visit func(*entry) bool) bool {
 	return true
 }
 
+// mark marks the entries under b stale. Nobody is told.
+func (b *branch) mark() {
+	b.marks.Add(1)
+	for _, child := range b.children {
+		child.mark()
+	}
+}
+
+// under returns the branch of the keys that may match pattern, nil if there is
+// none, and whether all of them do. The entry of pattern itself is not among them
+// then, as it hangs further up.
+func (x *index) under(pattern querykey.Key) (b *branch, all bool) {
+	if pattern.Err() != nil {
+		return nil, true // nothing matches
+	}
+	text := openText(pattern)
+	scalar := scalarText(text)
+	return x.tree.find(scalar), len(scalar) == len(text)
+}
+
 // matching iterates over the entries whose keys match pattern, in no order. It
-// looks at no others, unless there are lists or objects in the pattern. Nothing
-// matches an invalid key. It needs the client's mutex.
+// looks at no others, unless there are lists or objects in the pattern. With
+// onlyObserved those longer than pattern are left out that nobody observes. It
+// needs the client's mutex.
 func (x *index) matching(pattern querykey.Key, onlyObserved bool) iter.Seq[*entry] {
 	return func(yield func(*entry) bool) {
-		if pattern.Err() != nil {
-			return
-		}
-		text := openText(pattern)
-		scalar := scalarText(text)
-		b := x.tree.find(scalar)
-		if len(scalar) < len(text) {
-			if b != nil {
-				b.walk(onlyObserved, func(e *entry) bool { return !e.key.Matches(pattern) || yield(e) })
-			}
-			return
-		}
-		// The entry of the pattern itself hangs further up, but for that of the empty key.
-		e := x.find(pattern)
-		if e != nil && text != rootText && (!onlyObserved || len(e.observers) > 0) && !yield(e) {
+		b, all := x.under(pattern)
+		visit := yield
+		if !all {
+			visit = func(e *entry) bool { return !e.key.Matches(pattern) || yield(e) }
+		} else if e := x.find(pattern); e != nil && pattern.Len() > 0 && !yield(e) {
 			return
 		}
 		if b != nil {
-			b.walk(onlyObserved, yield)
+			b.walk(onlyObserved, visit)
 		}
 	}
 }
