@@ -55,6 +55,26 @@ func TestAllocs_readsAllocateNothing(t *testing.T) { //nolint:paralleltest // se
 	require.NotZero(t, sum)
 }
 
+func TestAllocs_invalidateAllocatesTheSameHoweverManyThereAre(t *testing.T) { //nolint:paralleltest // see above
+	c, _ := prepared(t)
+	fill := func(from, to int) {
+		for n := from; n < to; n++ {
+			require.NoError(t, query.Set(c, query.Query[int]{Key: key("list", n/1000, n)}, n))
+		}
+	}
+	ctx := t.Context()
+	f := query.Filter{Key: key("list", 3), Refetch: query.RefetchOptions{NoWait: true}}
+	run := func() float64 {
+		return testing.AllocsPerRun(100, func() { _ = c.Invalidate(ctx, f) })
+	}
+	fill(0, 10_000)
+	require.Len(t, c.Entries(f), 1000)
+	among10k := run()
+	fill(10_000, 50_000)
+	require.InDelta(t, among10k, run(), 0)
+	require.Less(t, among10k, 20.0, "nothing for each of a thousand matches")
+}
+
 func BenchmarkGet(b *testing.B) {
 	c, q := prepared(b)
 	b.ReportAllocs()

@@ -115,10 +115,10 @@ func (c *Client) match(f Filter) []*entry {
 }
 
 // one reports whether f is for a single key.
-func (f *Filter) one() bool { return f.Exact && f.Key.Len() > 0 }
+func (f Filter) one() bool { return f.Exact && f.Key.Len() > 0 }
 
 // conditional reports whether f asks for more than the key.
-func (f *Filter) conditional() bool {
+func (f Filter) conditional() bool {
 	return f.Type != AnyEntry || f.Stale != 0 || f.FetchStatus != "" || f.Predicate != nil
 }
 

@@ -2,6 +2,7 @@ package query
 
 import (
 	"iter"
+	"maps"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -134,9 +135,7 @@ func (t *tree) drop(b *branch) {
 	delete(t.byText, b.text)
 	if t.most > 64 && len(t.byText) < t.most/4 { // maps never shrink by themselves
 		left := make(map[string]*branch, len(t.byText))
-		for text, b := range t.byText {
-			left[text] = b
-		}
+		maps.Copy(left, t.byText)
 		t.byText, t.most = left, len(left)
 	}
 }
