@@ -115,7 +115,9 @@ func (c *Client) match(f Filter) []*entry {
 }
 
 // one reports whether f is for a single key.
-func (f Filter) one() bool { return f.Exact && f.Key.Len() > 0 }
+func (f Filter) one() bool {
+	return f.Exact && f.Key.Len() > 0
+}
 
 // conditional reports whether f asks for more than the key.
 func (f Filter) conditional() bool {
