@@ -11,7 +11,8 @@ import "sync/atomic"
 // reads it first makes the one that it stands for.
 type stateCell struct {
 	now    atomic.Pointer[state]
-	branch *branch // set before the first state, never changed
+	branch *branch     // set before the first state, never changed
+	gone   atomic.Bool // what is marked from now on is not meant for it
 }
 
 // Load returns the present state.
@@ -37,7 +38,7 @@ func (c *stateCell) Store(s *state) {
 func (c *stateCell) redeem(marks uint64) *state {
 	for {
 		s := c.now.Load()
-		if s.invalidated || s.marks >= marks {
+		if s.invalidated || s.marks >= marks || c.gone.Load() {
 			return s
 		}
 		next := reduce(s, invalidateAction{})
@@ -46,4 +47,10 @@ func (c *stateCell) redeem(marks uint64) *state {
 			return next
 		}
 	}
+}
+
+// leave is for an entry that is removed from its branch. It needs the mutex.
+func (c *stateCell) leave() {
+	c.Load() // for the marks that were meant for it
+	c.gone.Store(true)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -119,4 +120,20 @@ func TestInvalidate_newEntryBelowAMarkedPrefixIsFresh(t *testing.T) {
 	for _, e := range c.Entries(query.Filter{}) {
 		require.False(t, e.State.IsInvalidated(), "a reset takes the mark off")
 	}
+}
+
+// An observer that stays with what was removed is the only one to see it.
+func TestInvalidate_doesNotMarkWhatWasRemoved(t *testing.T) {
+	t.Parallel()
+	inBubble(t, query.Config{Quirks: query.Quirks{OrphanedObservers: true}}, func(t *testing.T, c *query.Client) {
+		q := query.Query[int]{Key: key("orders", 1), Policy: query.Policy{StaleTime: query.StaleAfter(time.Hour)}}
+		require.NoError(t, query.Set(c, q, 1))
+		require.NoError(t, query.Set(c, query.Query[int]{Key: key("orders", 2)}, 2))
+		o := query.Observe(c, q)
+		c.Remove(query.Filter{Key: q.Key})
+		require.NoError(t, c.Invalidate(t.Context(), query.Filter{Key: key("orders"), Refetch: markOnly()}))
+		stop := o.Subscribe(func(query.Result[int]) {})
+		defer stop()
+		require.False(t, o.Current().IsStale())
+	})
 }

@@ -117,6 +117,7 @@ func (t *tree) insert(e *entry) {
 // remove takes e out and drops the branches that end with it.
 func (t *tree) remove(e *entry) {
 	t.observe(e, false)
+	e.state.leave()
 	b := e.state.branch
 	b.swap(e.at, len(b.members)-1)
 	b.members, e.at = shrunk(b.members), -1
