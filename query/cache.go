@@ -142,7 +142,7 @@ func (tx *txn) remove(e *entry) {
 	e.removed = true
 	e.gcTimer.Stop()
 	tx.index.remove(e)
-	if f := e.flight; f != nil {
+	if f := e.flight.Load(); f != nil {
 		tx.cancel(f, cancelled{silent: true})
 	}
 	e.gcTimer.Stop() // the end of the fetch has armed it
@@ -184,11 +184,11 @@ func (tx *txn) detach(e *entry, o *observer) {
 	}
 	tx.index.tree.observe(e, false)
 	st := e.state.Load()
-	if f := e.flight; f != nil {
+	if f := e.flight.Load(); f != nil {
 		if e.consumed.Load() || st.fetchStatus == FetchPaused && st.status == StatusPending {
 			tx.cancel(f, cancelled{revert: true})
 		} else {
-			f.lastAttempt = true
+			f.lastAttempt.Store(true)
 		}
 	}
 	tx.scheduleGC(e)
@@ -201,7 +201,7 @@ func (tx *txn) close() {
 	}
 	for _, e := range tx.index.all() {
 		e.gcTimer.Stop()
-		if f := e.flight; f != nil {
+		if f := e.flight.Load(); f != nil {
 			tx.cancel(f, cancelled{silent: true, cause: ErrClosed})
 			e.gcTimer.Stop()
 		}

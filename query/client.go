@@ -68,6 +68,7 @@ type Client struct {
 	work   sync.WaitGroup  // every goroutine of the client; none is added once closed
 	life   context.Context //nolint:containedctx // the client's own; every other ends with it
 	finish context.CancelCauseFunc
+	over   atomic.Bool // life has ended, for those who ask all the time
 
 	mu     sync.Mutex // guards every write to the cache; no user code runs under it
 	closed bool
@@ -158,6 +159,7 @@ func (c *Client) mount(by int) {
 func (c *Client) Close(ctx context.Context) error {
 	c.update(func(tx *txn) { tx.close() })
 	c.finish(ErrClosed)
+	c.over.Store(true)
 	done := make(chan struct{})
 	go func() {
 		c.work.Wait()

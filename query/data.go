@@ -4,14 +4,20 @@ import (
 	"errors"
 	"reflect"
 	"time"
+
+	"github.com/freshet-go/freshet/querykey"
 )
 
 // Get returns the cached data of q, however old. It fetches nothing, takes no
 // lock and allocates nothing. Of q only the key matters. Data of another type
 // are not found.
 func Get[T any](c *Client, q Query[T]) (T, bool) {
+	return get[T](c, q.Key) // small enough to be inlined, so that q is not copied
+}
+
+func get[T any](c *Client, key querykey.Key) (T, bool) {
 	var zero T
-	e := c.index.find(q.Key)
+	e := c.index.find(key)
 	if e == nil {
 		return zero, false
 	}
@@ -20,7 +26,7 @@ func Get[T any](c *Client, q Query[T]) (T, bool) {
 		return zero, false
 	}
 	if base, _ := st.base(); isPacked(base) {
-		c.unpack(q.erase())
+		c.unpack(Query[T]{Key: key}.erase())
 		st = e.state.Load()
 	}
 	return as[T](st.data)

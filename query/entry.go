@@ -30,9 +30,9 @@ type entry struct {
 	gcTimer   *sched.Timer
 	removed   bool
 
-	flight   *flight     // running fetch
-	revert   *state      // what a reverted cancellation goes back to
-	consumed atomic.Bool // the fetch function has looked at its context
+	flight   atomic.Pointer[flight] // running fetch
+	revert   *state                 // what a reverted cancellation goes back to
+	consumed atomic.Bool            // the fetch function has looked at its context
 }
 
 // view shows the entry's present state.

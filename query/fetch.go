@@ -14,16 +14,13 @@ import (
 // others. An error of q.Fetch is wrapped in *FetchError; unless q's policy says
 // otherwise it is not retried.
 func Fetch[T any](ctx context.Context, c *Client, q Query[T]) (T, error) {
-	if v, ok := fresh(c, q); ok {
-		return v, nil
-	}
-	return fetchData[T](ctx, c, q.erase(), onlyFresh)
+	return fetch(ctx, c, &q) // small enough to be inlined, so that q is not copied
 }
 
 // Ensure returns the cached data of q, however old, and fetches only if there
 // are none.
 func Ensure[T any](ctx context.Context, c *Client, q Query[T]) (T, error) {
-	if v, ok := Get(c, q); ok && c.life.Err() == nil {
+	if v, ok := Get(c, q); ok && !c.over.Load() {
 		return v, nil
 	}
 	return fetchData[T](ctx, c, q.erase(), anyAge)
@@ -41,22 +38,56 @@ func Prefetch[T any](ctx context.Context, c *Client, q Query[T]) error {
 	return err
 }
 
-// fresh is the fast way through Fetch: no lock, no allocation. It serves queries
-// whose stale time is given and plain; all others take the long way.
-func fresh[T any](c *Client, q Query[T]) (v T, ok bool) {
-	kind := q.Policy.StaleTime.kind
-	if kind == staleInherit || kind == staleFunc {
-		return v, false
-	}
+// fetch is Fetch. Its fast ways take no lock and allocate nothing: fresh data are
+// returned, and a fetch that runs is waited for. Data whose stale time is not given
+// or a function take the long way.
+func fetch[T any](ctx context.Context, c *Client, q *Query[T]) (T, error) {
 	e := c.index.find(q.Key)
-	if e == nil || c.life.Err() != nil {
-		return v, false
+	if e == nil || c.over.Load() {
+		return fetchData[T](ctx, c, q.erase(), onlyFresh)
 	}
-	st := e.state.Load()
-	if !st.hasData || st.staleAfter(q.Policy.StaleTime, c.sched.Now()) {
-		return v, false
+	st, stale := e.state.Load(), q.Policy.StaleTime
+	switch {
+	case st.hasData && (stale.kind == staleInherit || stale.kind == staleFunc):
+	case !st.hasData || st.staleAfter(stale, c.sched.Now()):
+		if f := e.joinable(st, typeOf[T]()); f != nil && ctx.Err() == nil {
+			return outcome[T](ctx, f)
+		}
+	default:
+		if v, ok := as[T](st.data); ok {
+			return v, nil
+		}
 	}
-	return as[T](st.data)
+	return fetchData[T](ctx, c, q.erase(), onlyFresh)
+}
+
+// joinable returns the fetch that runs, if somebody who found e in state st and
+// wants data of type t can wait for it without further ado.
+func (e *entry) joinable(st *state, t reflect.Type) *flight {
+	f := e.flight.Load()
+	if f == nil || st.fetchStatus == FetchIdle || f.opts.typ != t {
+		return nil
+	}
+	f.wanted()
+	return f
+}
+
+// outcome waits for f.
+func outcome[T any](ctx context.Context, f *flight) (v T, err error) {
+	data, err := f.wait(ctx)
+	if err != nil {
+		return v, fetchError(ctx, f.e.key, err)
+	}
+	return typed[T](f.e.key, data)
+}
+
+// typed is data that were fetched under key as a T.
+func typed[T any](key querykey.Key, data any) (T, error) {
+	v, ok := as[T](data)
+	if !ok {
+		return v, &TypeError{Key: key, Have: reflect.TypeOf(data), Want: typeOf[T]()}
+	}
+	return v, nil
 }
 
 // contentment says which data a caller takes that are in the cache.
@@ -74,11 +105,7 @@ func fetchData[T any](ctx context.Context, c *Client, o *options, with contentme
 	if err != nil {
 		return v, fetchError(ctx, o.key, err)
 	}
-	v, ok := as[T](data)
-	if !ok {
-		return v, &TypeError{Key: o.key, Have: reflect.TypeOf(data), Want: typeOf[T]()}
-	}
-	return v, nil
+	return typed[T](o.key, data)
 }
 
 func (c *Client) fetchData(ctx context.Context, o *options, with contentment) (any, error) {

@@ -259,10 +259,10 @@ func (c *Client) Cancel(ctx context.Context, f Filter) error {
 	chosen := c.match(f)
 	c.update(func(tx *txn) {
 		for _, e := range chosen {
-			if e.flight != nil {
-				flights = append(flights, e.flight)
+			if running := e.flight.Load(); running != nil {
+				flights = append(flights, running)
 				how := cancelled{silent: f.Cancel.Silent, revert: f.Cancel.Revert.or(true)}
-				tx.cancel(e.flight, how)
+				tx.cancel(running, how)
 				if how.silent && !how.revert && !c.quirks.HangingCancel {
 					idle := *e.state.Load()
 					idle.fetchStatus, idle.retryAt = FetchIdle, time.Time{}
@@ -304,9 +304,9 @@ func (c *Client) Reset(ctx context.Context, f Filter) error {
 				continue
 			}
 			e.gcTimer.Stop()
-			if e.flight != nil {
-				ended = append(ended, e.flight)
-				tx.cancel(e.flight, cancelled{silent: true, defers: true})
+			if running := e.flight.Load(); running != nil {
+				ended = append(ended, running)
+				tx.cancel(running, cancelled{silent: true, defers: true})
 			}
 			tx.restore(e, *e.initial)
 			if len(e.observers) == 0 && !tx.quirks.UncollectedAfterReset {
@@ -325,7 +325,7 @@ func (c *Client) Reset(ctx context.Context, f Filter) error {
 	_ = c.refetch(ctx, active, wait) // starts only
 	c.update(func(tx *txn) {
 		for _, old := range ended {
-			tx.settle(old, old.e.flight)
+			tx.settle(old, old.e.flight.Load())
 		}
 	})
 	if f.Refetch.NoWait {
@@ -334,8 +334,8 @@ func (c *Client) Reset(ctx context.Context, f Filter) error {
 	var flights []*flight
 	c.update(func(*txn) {
 		for _, e := range active {
-			if e.flight != nil && e.state.Load().fetchStatus != FetchPaused {
-				flights = append(flights, e.flight)
+			if running := e.flight.Load(); running != nil && e.state.Load().fetchStatus != FetchPaused {
+				flights = append(flights, running)
 			}
 		}
 	})

@@ -21,12 +21,13 @@ type flight struct {
 	abort     context.CancelCauseFunc
 
 	// Guarded by the client's mutex.
-	settled     bool
-	prompt      bool          // the first attempt begins with the fetch itself
-	lastAttempt bool          // the next failure is final
-	wake        chan struct{} // not nil while paused
-	first       bool          // paused before the first attempt
-	witnesses   []*witness    // observers that show the outcome in any case
+	settled   bool
+	prompt    bool          // the first attempt begins with the fetch itself
+	wake      chan struct{} // not nil while paused
+	first     bool          // paused before the first attempt
+	witnesses []*witness    // observers that show the outcome in any case
+
+	lastAttempt atomic.Bool // the next failure is final
 
 	// Used by the flight's goroutine alone.
 	feed     feed // of a streamed query
@@ -68,12 +69,12 @@ type cancelled struct {
 // become the entry's, without the entry keeps its own. It needs the mutex.
 func (tx *txn) fetch(e *entry, o *options, s seed, mode fetchMode) *flight {
 	var old *flight
-	if st := e.state.Load(); st.fetchStatus != FetchIdle && e.flight != nil {
+	if st, f := e.state.Load(), e.flight.Load(); st.fetchStatus != FetchIdle && f != nil {
 		if !st.hasData || !mode.cancelRefetch {
-			e.flight.lastAttempt = false
-			return e.flight
+			f.wanted()
+			return f
 		}
-		old = e.flight
+		old = f
 		tx.cancel(old, cancelled{silent: true, defers: true})
 	}
 	if o != nil {
@@ -98,7 +99,7 @@ func (tx *txn) fetch(e *entry, o *options, s seed, mode fetchMode) *flight {
 	e.revert = e.state.Load()
 	paused := !tx.networkAllows(f.opts.policy.NetworkMode, true)
 	tx.dispatch(e, fetchAction{paused: paused, direction: mode.direction})
-	e.flight = f
+	e.flight.Store(f)
 	if old != nil {
 		tx.settle(old, f)
 	}
@@ -275,10 +276,13 @@ func (f *flight) failed(n int, err error, delay time.Duration) {
 	})
 }
 
-func (f *flight) disabled() bool {
-	f.e.c.mu.Lock()
-	defer f.e.c.mu.Unlock()
-	return f.lastAttempt
+func (f *flight) disabled() bool { return f.lastAttempt.Load() }
+
+// wanted lets a flight go on after failures: somebody waits for it again.
+func (f *flight) wanted() {
+	if f.lastAttempt.Load() { // those who wait for a flight that nobody left do not write
+		f.lastAttempt.Store(false)
+	}
 }
 
 // store puts what was fetched into the cache and tells everyone. The error is
@@ -336,9 +340,7 @@ func (c *Client) fail(f *flight, err error) {
 // land takes a finished flight off its entry.
 func (tx *txn) land(f *flight) {
 	f.settled = true
-	if f.e.flight == f {
-		f.e.flight = nil
-	}
+	f.e.flight.CompareAndSwap(f, nil)
 	tx.scheduleGC(f.e)
 }
 

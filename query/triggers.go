@@ -107,7 +107,7 @@ func (c *Client) refetchObserved(policy func(*options) RefetchPolicy) (resume fu
 			o.fetch(fetchMode{}, &witness{o: o})
 		}
 		c.update(func(*txn) {
-			if f := e.flight; f != nil && f.wake != nil {
+			if f := e.flight.Load(); f != nil && f.wake != nil {
 				paused = append(paused, f)
 			}
 		})
