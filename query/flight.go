@@ -142,16 +142,20 @@ func (tx *txn) settle(f, next *flight) {
 // wait returns the outcome of the flight, or the cause of ctx.
 func (f *flight) wait(ctx context.Context) (any, error) {
 	for moved := 0; ; moved++ {
-		select {
-		case <-f.done:
-			if f.next == nil {
-				f.e.c.sched.Yield(2 * moved) // after those who have waited for it alone
-				return f.data, f.err
+		if ctx.Done() == nil {
+			<-f.done // cheaper than a select
+		} else {
+			select {
+			case <-f.done:
+			case <-ctx.Done():
+				return nil, context.Cause(ctx)
 			}
-			f = f.next
-		case <-ctx.Done():
-			return nil, context.Cause(ctx)
 		}
+		if f.next == nil {
+			f.e.c.sched.Yield(2 * moved) // after those who have waited for it alone
+			return f.data, f.err
+		}
+		f = f.next
 	}
 }
 
