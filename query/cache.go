@@ -96,7 +96,7 @@ func (tx *txn) build(o *options, s seed) *entry {
 	}
 	e := &entry{c: tx.Client, id: tx.lastID, key: o.key, initial: s.state(), defaults: tx.defaultsFor(o.key)}
 	o = e.filled(o)
-	e.opts.Store(o)
+	e.opts.Store(o.method)
 	e.typ, e.pager, e.gcTime = o.typ, o.pager, o.policy.GCTime.orDefault()
 	tx.index.insert(e, e.initial)
 	tx.scheduleGC(e)
@@ -108,7 +108,7 @@ func (tx *txn) build(o *options, s seed) *entry {
 func (tx *txn) adopt(e *entry, o *options, s seed) {
 	usable := s.ok && s.of == o
 	o = e.filled(o)
-	e.opts.Store(o)
+	e.opts.Store(o.method)
 	if e.typ == nil {
 		e.typ = o.typ
 	}

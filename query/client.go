@@ -59,6 +59,7 @@ type Client struct {
 	quirks   Quirks
 
 	defaults  atomic.Pointer[defaults]
+	standing  standing
 	index     index         // read without lock
 	mutations mutationCache // guarded by mu
 	events    eventLog      // guarded by mu

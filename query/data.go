@@ -26,7 +26,7 @@ func get[T any](c *Client, key querykey.Key) (T, bool) {
 		return zero, false
 	}
 	if base, _ := st.base(); isPacked(base) {
-		c.unpack(Query[T]{Key: key}.erase())
+		c.unpack((&Query[T]{Key: key}).erase())
 		st = e.state.Load()
 	}
 	return as[T](st.data)
@@ -121,7 +121,7 @@ func updateData[T any](c *Client, q *Query[T], f updater, at time.Time) error {
 				err = c.updateEntry(e, f, at)
 			}
 		} else {
-			err = c.insert(c.resolve(q.erase()), f, at)
+			err = c.insert(optionsOf(c, q, false), f, at)
 		}
 		if !errors.Is(err, errMoved) {
 			return err

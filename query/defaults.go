@@ -112,7 +112,7 @@ func (c *Client) defaultsFor(key querykey.Key) []Defaults {
 	return found
 }
 
-func (o *options) fill(d Defaults) {
+func (o *method) fill(d Defaults) {
 	if o.share == nil && o.policy.StructuralSharing == 0 && d.Share != nil {
 		o.share = shareOf(o.typ, d.Share)
 	}

@@ -17,7 +17,7 @@ type entry struct {
 	key querykey.Key
 
 	state stateCell
-	opts  atomic.Pointer[options]
+	opts  atomic.Pointer[method]
 	at    int // place among the members of its branch, -1 once removed
 
 	defaults  []Defaults   // for its key when it was made; the latest first
@@ -71,11 +71,12 @@ func (e *entry) filled(o *options) *options {
 	if len(e.defaults) == 0 {
 		return o
 	}
-	all := *o
+	own := *o.rules // others share them
+	all := &options{o.key, &method{o.fetch, &own}}
 	for _, d := range e.defaults {
 		all.fill(d)
 	}
-	return &all
+	return all
 }
 
 // seed is initial data that was evaluated, ready to be put under the lock.
@@ -88,10 +89,11 @@ type seed struct {
 
 // state is the state of an entry that begins with s.
 func (s seed) state() *state {
-	first := blank
-	if s.ok {
-		first.data, first.hasData, first.dataUpdatedAt, first.status = s.data, true, s.at, StatusSuccess
+	if !s.ok {
+		return &blank
 	}
+	first := blank
+	first.data, first.hasData, first.dataUpdatedAt, first.status = s.data, true, s.at, StatusSuccess
 	return &first
 }
 
@@ -103,19 +105,19 @@ func (c *Client) seed(o *options) seed {
 	}
 	e := c.index.find(o.key)
 	if e != nil && (e.state.Load().hasData || o.initial == nil) {
-		return c.lent(e, o)
+		return c.lent(e, o.method)
 	}
 	return c.evaluate(o)
 }
 
 // lent evaluates the initial data that come with the fetch function which an
 // observer lends to an entry whose options are to be o.
-func (c *Client) lent(e *entry, o *options) seed {
-	if o.decides() || e.state.Load().hasData {
+func (c *Client) lent(e *entry, m *method) seed {
+	if m.decides() || e.state.Load().hasData {
 		return seed{}
 	}
 	c.mu.Lock()
-	o = e.lender()
+	o := e.lender()
 	c.mu.Unlock()
 	return c.evaluate(o)
 }

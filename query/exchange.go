@@ -83,7 +83,7 @@ func (tx *txn) receive(e *entry, w written, q QuerySnapshot) {
 
 // restored returns the options of an entry that nobody has used yet.
 func (c *Client) restored(q QuerySnapshot, with HydrateOptions) *options {
-	o := &options{key: q.Key, meta: q.Meta}
+	o := &options{q.Key, &method{rules: &rules{meta: q.Meta}}}
 	o.fill(with.Defaults)
 	c.resolve(o)
 	if !q.Infinite {

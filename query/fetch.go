@@ -23,13 +23,13 @@ func Ensure[T any](ctx context.Context, c *Client, q Query[T]) (T, error) {
 	if v, ok := Get(c, q); ok && !c.over.Load() {
 		return v, nil
 	}
-	return fetchData[T](ctx, c, q.erase(), anyAge)
+	return fetchData[T](ctx, c, optionsOf(c, &q, true), anyAge)
 }
 
 // Revalidate is Ensure that also refreshes the data, in the background, if they
 // are stale: stale-while-revalidate.
 func Revalidate[T any](ctx context.Context, c *Client, q Query[T]) (T, error) {
-	return fetchData[T](ctx, c, q.erase(), anyAgeRefreshed)
+	return fetchData[T](ctx, c, optionsOf(c, &q, true), anyAgeRefreshed)
 }
 
 // Prefetch fills the cache like Fetch, for somebody who will want the data soon.
@@ -44,7 +44,7 @@ func Prefetch[T any](ctx context.Context, c *Client, q Query[T]) error {
 func fetch[T any](ctx context.Context, c *Client, q *Query[T]) (T, error) {
 	e := c.index.find(q.Key)
 	if e == nil || c.over.Load() {
-		return fetchData[T](ctx, c, q.erase(), onlyFresh)
+		return fetchData[T](ctx, c, optionsOf(c, q, true), onlyFresh)
 	}
 	st, stale := e.state.Load(), q.Policy.StaleTime
 	switch {
@@ -58,7 +58,7 @@ func fetch[T any](ctx context.Context, c *Client, q *Query[T]) (T, error) {
 			return v, nil
 		}
 	}
-	return fetchData[T](ctx, c, q.erase(), onlyFresh)
+	return fetchData[T](ctx, c, optionsOf(c, q, true), onlyFresh)
 }
 
 // joinable returns the fetch that runs, if somebody who found e in state st and
@@ -115,8 +115,6 @@ func (c *Client) fetchData(ctx context.Context, o *options, with contentment) (a
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}
-	c.resolve(o)
-	o.policy.Retry = o.policy.Retry.or(NoRetry())
 	c.unpack(o)
 	s := c.seed(o)
 	var (

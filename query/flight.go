@@ -14,7 +14,7 @@ import (
 // for it; nobody who waits can end it for the others.
 type flight struct {
 	e         *entry
-	opts      *options // retry, delay and network mode are those of the start
+	opts      *method // retry, delay and network mode are those of the start
 	direction Direction
 	walk      func(context.Context) (any, error) // of an infinite query
 	ctx       context.Context                    //nolint:containedctx // life of the fetch, not of a caller
@@ -416,7 +416,7 @@ type fetchContext struct {
 	info FetchInfo
 }
 
-func (f *flight) context(ctx context.Context, o *options) *fetchContext {
+func (f *flight) context(ctx context.Context, o *method) *fetchContext {
 	return &fetchContext{ctx, &f.e.consumed, FetchInfo{f.e.key, o.meta, f.failures, f}}
 }
 

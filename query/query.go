@@ -2,7 +2,6 @@ package query
 
 import (
 	"context"
-	"reflect"
 	"time"
 
 	"github.com/freshet-go/freshet/internal/share"
@@ -153,88 +152,3 @@ func FetchInfoFrom(ctx context.Context) (FetchInfo, bool) {
 }
 
 type fetchInfoKey struct{}
-
-type fetchFunc func(ctx context.Context, info FetchInfo) (any, error)
-
-// options are a query with its type erased and its defaults filled in. They are
-// never changed once made and are shared by entries, observers and flights.
-type options struct {
-	key     querykey.Key
-	typ     reflect.Type // nil claims nothing
-	fetch   fetchFunc    // nil if there is none
-	skip    bool
-	policy  Policy
-	initial *initial
-	holder  *placeholder
-	share   func(old, next any) any // nil is structural sharing
-	meta    map[string]any
-	pager   *pager // nil unless infinite
-	unpack  func(*packed) (any, error)
-}
-
-// erase drops the type of q.
-func (q Query[T]) erase() *options {
-	o := &options{
-		key:     q.Key,
-		typ:     typeOf[T](),
-		skip:    q.Skip,
-		policy:  q.Policy,
-		initial: q.InitialData.erase(),
-		holder:  q.PlaceholderData.p,
-		meta:    q.Meta,
-		pager:   q.pager,
-		unpack:  unpackerOf[T](),
-	}
-	if q.stream != nil && !q.Skip {
-		stream := q.stream
-		o.fetch = func(_ context.Context, i FetchInfo) (any, error) { return stream(i.flight) }
-	}
-	if q.Fetch != nil && !q.Skip {
-		fetch := q.Fetch
-		o.fetch = func(ctx context.Context, _ FetchInfo) (any, error) { return fetch(ctx) }
-	}
-	if q.Share != nil {
-		share := q.Share
-		o.share = func(old, next any) any {
-			a, okA := as[T](old)
-			b, okB := as[T](next)
-			if !okA || !okB {
-				return next
-			}
-			return share(a, b)
-		}
-	}
-	return o
-}
-
-// fetches reports whether there is a fetch function.
-func (o *options) fetches() bool { return o.fetch != nil || o.pager != nil && o.pager.ready }
-
-// decides reports whether o says how to fetch, be it not at all.
-func (o *options) decides() bool { return o.fetches() || o.skip }
-
-// enabled reports whether o lets an entry in state s fetch by itself.
-func (o *options) enabled(c *Client, s State[any]) bool { return o.enabledAs(c, s) != Off }
-
-// enabledAs tells On from nothing said, which mean the same but differ: to say
-// one after the other is a change of options.
-func (o *options) enabledAs(c *Client, s State[any]) Toggle {
-	switch {
-	case o.skip:
-		return Off
-	case o.policy.Enabled == nil:
-		return 0
-	case o.policy.Enabled.enabled(c, s):
-		return On
-	default:
-		return Off
-	}
-}
-
-// onReconnect is the policy for the return of the network.
-func (o *options) onReconnect() RefetchPolicy {
-	if o.policy.RefetchOnReconnect == nil && o.policy.NetworkMode == NetworkAlways {
-		return Never
-	}
-	return o.policy.RefetchOnReconnect
-}

@@ -64,7 +64,7 @@ func (c *Client) write(e *entry, next func(*state) (any, bool, error), commit fu
 }
 
 // shared returns what is to be kept of old and next.
-func (o *options) shared(old any, had bool, next any) any {
+func (o *rules) shared(old any, had bool, next any) any {
 	old = open(old)
 	switch {
 	case o.share != nil:
