@@ -8,7 +8,7 @@ import (
 // txn collects what a change of the cache brings about. It lives while the
 // client's mutex is held; what it collected happens after.
 //
-// It is used again for another change, but always of the same client.
+// It is used again for another change: nobody may keep it.
 type txn struct {
 	*Client
 	at    time.Time     // see now

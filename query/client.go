@@ -190,10 +190,11 @@ func (tx *txn) launch(f func()) bool {
 	if tx.closed {
 		return false
 	}
-	tx.work.Add(1)
+	c := tx.Client // tx serves somebody else by then
+	c.work.Add(1)
 	tx.later(func() {
 		go func() {
-			defer tx.work.Done()
+			defer c.work.Done()
 			f()
 		}()
 	})

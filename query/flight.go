@@ -17,8 +17,8 @@ type flight struct {
 	opts      *method // retry, delay and network mode are those of the start
 	direction Direction
 	walk      func(context.Context) (any, error) // of an infinite query
-	ctx       context.Context                    //nolint:containedctx // life of the fetch, not of a caller
-	abort     context.CancelCauseFunc
+	ctx       lazyContext                        // life of the fetch, not of a caller
+	seen      fetchContext                       // ctx as the fetch function gets it
 
 	// Guarded by the client's mutex.
 	settled   bool
@@ -86,7 +86,7 @@ func (tx *txn) fetch(e *entry, o *options, s seed, mode fetchMode) *flight {
 		}
 	}
 	f := &flight{e: e, opts: e.opts.Load(), direction: mode.direction, done: make(chan struct{})}
-	f.ctx, f.abort = context.WithCancelCause(tx.life)
+	f.ctx.parent = tx.life
 	if e.pager != nil && e.pager.ready {
 		f.walk = e.pager.start(e.state.Load(), mode.direction)
 	}
@@ -108,9 +108,12 @@ func (tx *txn) fetch(e *entry, o *options, s seed, mode fetchMode) *flight {
 		f.prompt = true
 		e.consumed.Store(e.consumed.Load() && f.walk != nil)
 	}
-	if !tx.launch(f.run) {
+	if tx.closed {
 		tx.cancel(f, cancelled{silent: true, cause: ErrClosed})
+		return f
 	}
+	tx.work.Add(1)
+	tx.later(f.start)
 	return f
 }
 
@@ -159,9 +162,14 @@ func (f *flight) wait(ctx context.Context) (any, error) {
 	}
 }
 
+// start runs the flight on a goroutine of the client. It is told by hand, as
+// txn.launch takes two objects more.
+func (f *flight) start() { go f.run() }
+
 // run is the flight's goroutine.
 func (f *flight) run() {
-	defer f.abort(nil)
+	defer f.e.c.work.Done()
+	defer f.ctx.end(nil)
 	defer f.begin()
 	if f.turn != nil {
 		<-f.turn
@@ -174,7 +182,7 @@ func (f *flight) run() {
 		}
 	}()
 	again := p.Retry.or(Retries(3))
-	data, err := retry.Run(f.ctx, c.sched, retry.Plan{
+	data, err := retry.Run(&f.ctx, c.sched, retry.Plan{
 		Gate:     f.gate,
 		Attempt:  f.attempt,
 		Delay:    func(n int, err error) time.Duration { return p.RetryDelay.after(c, n, err) },
@@ -359,7 +367,7 @@ func (tx *txn) cancel(f *flight, how cancelled) {
 		cause = ErrCancelled
 	}
 	tx.land(f)
-	tx.later(func() { f.abort(cause) })
+	tx.later(func() { f.ctx.end(cause) })
 	f.err = cause
 	if how.revert {
 		back := *e.revert
@@ -377,8 +385,9 @@ func (tx *txn) cancel(f *flight, how cancelled) {
 	case !how.silent && !how.revert:
 		tx.dispatch(e, errorAction{err: cause, at: tx.sched.Now()})
 		done := e.view()
+		c := tx.Client // tx serves somebody else by then
 		tell := func() {
-			tx.Client.callFetch(done, cause)
+			c.callFetch(done, cause)
 			close(f.done)
 		}
 		if !tx.launch(tell) {
@@ -405,34 +414,4 @@ func (c *Client) callFetch(s State[any], err error) {
 	if cb := c.onFetch.OnSettled; cb != nil {
 		call("OnFetch.OnSettled", func() { cb(s, err) })
 	}
-}
-
-// fetchContext is the context of a fetch function. Asking it for its end tells the
-// cache that the function can be cancelled; contexts derived from it ask.
-type fetchContext struct {
-	context.Context //nolint:containedctx // it is one
-
-	used *atomic.Bool
-	info FetchInfo
-}
-
-func (f *flight) context(ctx context.Context, o *method) *fetchContext {
-	return &fetchContext{ctx, &f.e.consumed, FetchInfo{f.e.key, o.meta, f.failures, f}}
-}
-
-func (c *fetchContext) Value(key any) any {
-	if key == (fetchInfoKey{}) {
-		return c.info
-	}
-	return c.Context.Value(key)
-}
-
-func (c *fetchContext) Done() <-chan struct{} {
-	c.used.Store(true)
-	return c.Context.Done()
-}
-
-func (c *fetchContext) Err() error {
-	c.used.Store(true)
-	return c.Context.Err()
 }

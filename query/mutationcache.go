@@ -71,7 +71,8 @@ func (mc *mutationCache) scheduleGC(tx *txn, m *mutation) {
 	if m.gcTime.kind == gcNever || tx.closed {
 		return
 	}
-	m.gcTimer = tx.sched.AfterFunc(m.gcTime.d, func() { tx.Client.collectMutation(m) })
+	c := tx.Client // tx serves somebody else by then
+	m.gcTimer = c.sched.AfterFunc(m.gcTime.d, func() { c.collectMutation(m) })
 }
 
 func (c *Client) collectMutation(m *mutation) {

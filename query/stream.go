@@ -98,13 +98,13 @@ func (q Streamed[T, C]) run(f *flight) (any, error) {
 			f.backToInitial()
 		}
 	}
-	life, end := context.WithCancel(f.ctx)
+	life, end := context.WithCancel(&f.ctx)
 	defer end() // lets those go who still send
 	f.feed.again = f.feed.written
 	all := q.InitialValue
 	for chunk, err := range q.Source(f.context(life, f.opts)) {
 		if err == nil && f.ctx.Err() != nil {
-			err = context.Cause(f.ctx)
+			err = context.Cause(&f.ctx)
 		}
 		switch {
 		case err != nil:
