@@ -142,6 +142,9 @@ func (tx *txn) remove(e *entry) {
 	e.removed = true
 	e.gcTimer.Stop()
 	tx.index.remove(e)
+	for k := e.kin; k != nil; k = k.next {
+		k.leave()
+	}
 	if f := e.flight.Load(); f != nil {
 		tx.cancel(f, cancelled{silent: true})
 	}

@@ -16,17 +16,23 @@ func Get[T any](c *Client, q Query[T]) (T, bool) {
 }
 
 func get[T any](c *Client, key querykey.Key) (T, bool) {
-	var zero T
 	e := c.index.find(key)
 	if e == nil {
-		return zero, false
+		var none T
+		return none, false
 	}
+	return look[T](e)
+}
+
+// look returns the data of e, which it unpacks if need be.
+func look[T any](e *entry) (T, bool) {
 	st := e.state.Load()
 	if !st.hasData {
-		return zero, false
+		var none T
+		return none, false
 	}
 	if base, _ := st.base(); isPacked(base) {
-		c.unpack((&Query[T]{Key: key}).erase())
+		e.c.unpack((&Query[T]{Key: e.key}).erase())
 		st = e.state.Load()
 	}
 	return as[T](st.data)

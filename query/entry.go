@@ -29,6 +29,7 @@ type entry struct {
 	gcTime    GCTime
 	gcTimer   *sched.Timer
 	removed   bool
+	kin       *kin // see relatives.go
 
 	flight   atomic.Pointer[flight] // running fetch
 	revert   *state                 // what a reverted cancellation goes back to

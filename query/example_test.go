@@ -45,6 +45,30 @@ func open(cfg query.Config) (c *query.Client, closing func()) {
 	}
 }
 
+func ExampleFamily() {
+	c, closing := open(query.Config{})
+	defer closing()
+
+	orders := &query.Family[string, Order]{
+		Prefix: querykey.Of("orders", "detail"),
+		Fetch: func(_ context.Context, id string) (Order, error) {
+			fmt.Println("fetching", id)
+			return Order{ID: id, Status: "open"}, nil
+		},
+		Policy: query.Policy{StaleTime: query.StaleAfter(time.Minute)},
+	}
+	for range 2 { // the second time from the cache
+		o, err := query.FetchOf(context.Background(), c, orders, "o-17")
+		fmt.Println(o.Status, err)
+	}
+	fmt.Println(orders.Of("o-17").Key) // a query like any other
+	// Output:
+	// fetching o-17
+	// open <nil>
+	// open <nil>
+	// ["orders","detail","o-17"]
+}
+
 func ExampleFetch() {
 	c, closing := open(query.Config{})
 	defer closing()

@@ -38,27 +38,31 @@ func Prefetch[T any](ctx context.Context, c *Client, q Query[T]) error {
 	return err
 }
 
-// fetch is Fetch. Its fast ways take no lock and allocate nothing: fresh data are
-// returned, and a fetch that runs is waited for. Data whose stale time is not given
-// or a function take the long way.
+// fetch is Fetch. Its fast ways take no lock and allocate nothing.
 func fetch[T any](ctx context.Context, c *Client, q *Query[T]) (T, error) {
-	e := c.index.find(q.Key)
-	if e == nil || c.over.Load() {
-		return fetchData[T](ctx, c, optionsOf(c, q, true), onlyFresh)
-	}
-	st, stale := e.state.Load(), q.Policy.StaleTime
-	switch {
-	case st.hasData && (stale.kind == staleInherit || stale.kind == staleFunc):
-	case !st.hasData || st.staleAfter(stale, c.sched.Now()):
-		if f := e.joinable(st, typeOf[T]()); f != nil && ctx.Err() == nil {
-			return outcome[T](ctx, f)
-		}
-	default:
-		if v, ok := as[T](st.data); ok {
-			return v, nil
+	if e := c.index.find(q.Key); e != nil {
+		if v, ok, err := serve[T](ctx, e, q.Policy.StaleTime); ok {
+			return v, err
 		}
 	}
 	return fetchData[T](ctx, c, optionsOf(c, q, true), onlyFresh)
+}
+
+// serve answers from fresh data, or waits for a fetch of e that runs. Data whose
+// stale time is not given or a function take the long way, which is told by false.
+func serve[T any](ctx context.Context, e *entry, stale StaleTime) (v T, ok bool, err error) {
+	st := e.state.Load()
+	switch {
+	case e.c.over.Load(), st.hasData && (stale.kind == staleInherit || stale.kind == staleFunc):
+	case !st.hasData || st.staleAfter(stale, e.c.sched.Now()):
+		if f := e.joinable(st, typeOf[T]()); f != nil && ctx.Err() == nil {
+			v, err = outcome[T](ctx, f)
+			return v, true, err
+		}
+	default:
+		v, ok = as[T](st.data)
+	}
+	return v, ok, nil
 }
 
 // joinable returns the fetch that runs, if somebody who found e in state st and

@@ -22,7 +22,7 @@ const (
 	FamilyName = "freshet, family"
 )
 
-// All returns Freshet in its variants. A family of keys is not offered yet.
+// All returns Freshet in its variants.
 func All() []contest.Spec {
 	return []contest.Spec{
 		{
@@ -39,6 +39,11 @@ func All() []contest.Spec {
 			NewRaw:      newRaw,
 			Cold:        cold,
 			Minimal:     "freshet",
+		},
+		{
+			Name:     FamilyName,
+			Note:     "query.Family: keys of parts through a definition made once",
+			NewParts: newFamily,
 		},
 		{
 			Name:     CallName,
