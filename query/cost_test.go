@@ -25,14 +25,14 @@ func unused(k querykey.Key, v *int) query.Query[*int] {
 func TestAllocs_callersWhoShareAFetchAddNone(t *testing.T) { //nolint:paralleltest // counts allocations
 	c, _ := prepared(t)
 	const callers = 1000
-	release := make(chan struct{})
+	begun, release := make(chan struct{}), make(chan struct{})
 	q := unused(key("shared"), nil)
-	q.Fetch = func(context.Context) (*int, error) { <-release; return new(int), nil }
-	go1, done := make(chan struct{}), make(chan error)
+	q.Fetch = func(context.Context) (*int, error) { begun <- struct{}{}; <-release; return new(int), nil }
+	start, done := make(chan struct{}), make(chan error)
 	var all sync.WaitGroup
 	for range callers {
 		all.Go(func() {
-			for range go1 {
+			for range start {
 				_, err := query.Fetch(t.Context(), c, q)
 				done <- err
 			}
@@ -40,8 +40,10 @@ func TestAllocs_callersWhoShareAFetchAddNone(t *testing.T) { //nolint:parallelte
 	}
 	got := testing.AllocsPerRun(5, func() {
 		c.Remove(query.Filter{Key: q.Key})
-		for range callers {
-			go1 <- struct{}{}
+		start <- struct{}{}
+		<-begun
+		for range callers - 1 {
+			start <- struct{}{}
 		}
 		release <- struct{}{}
 		for range callers {
@@ -50,9 +52,42 @@ func TestAllocs_callersWhoShareAFetchAddNone(t *testing.T) { //nolint:parallelte
 			}
 		}
 	})
-	close(go1)
+	close(start)
 	all.Wait()
 	require.Less(t, got, callers*0.1)
+}
+
+func TestAllocs_firstFetch(t *testing.T) { //nolint:paralleltest // counts allocations
+	c, _ := prepared(t)
+	v := new(int)
+	ctx := t.Context()
+	n := 0
+	got := testing.AllocsPerRun(2000, func() {
+		n++
+		if _, err := query.Fetch(ctx, c, unused(key("first", n), v)); err != nil {
+			t.Error(err)
+		}
+	})
+	require.Less(t, got, 20.0, "key and functions included")
+}
+
+// Entries of queries that differ in their key alone keep no copy of their policy.
+func TestEntry_sizeInMemory(t *testing.T) { //nolint:paralleltest // counts bytes
+	c, _ := prepared(t)
+	const n = 1 << 14
+	all, v := make([]querykey.Key, n), new(int)
+	for i := range all {
+		all[i] = key("size", i)
+	}
+	before := heap()
+	for i := range all {
+		q := unused(all[i], v)
+		q.Fetch = nil
+		require.NoError(t, query.Set(c, q, v))
+	}
+	require.Less(t, (heap()-before)/n, int64(650))
+	runtime.KeepAlive(all)
+	runtime.KeepAlive(c)
 }
 
 // BenchmarkFetch_miss fetches one key after the other for the first time.
