@@ -118,8 +118,8 @@ func immutable(t reflect.Type) bool {
 	case reflect.Array:
 		return immutable(t.Elem())
 	case reflect.Struct:
-		for i := range t.NumField() {
-			if !immutable(t.Field(i).Type) {
+		for field := range t.Fields() {
+			if !immutable(field.Type) {
 				return false
 			}
 		}

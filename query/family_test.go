@@ -2,7 +2,6 @@ package query_test
 
 import (
 	"context"
-	"errors"
 	"math"
 	"strconv"
 	"testing"
@@ -141,7 +140,7 @@ func TestFamily_argumentWithoutJSONIsAnError(t *testing.T) {
 	for range 2 {
 		_, err := query.FetchOf(t.Context(), c, f, math.NaN())
 		require.Error(t, err)
-		require.False(t, errors.Is(err, query.ErrNoFetch), err)
+		require.NotErrorIs(t, err, query.ErrNoFetch)
 	}
 }
 

@@ -85,8 +85,9 @@ func (tx *txn) fetch(e *entry, o *options, s seed, mode fetchMode) *flight {
 			tx.adopt(e, lender, s)
 		}
 	}
-	f := &flight{e: e, opts: e.opts.Load(), direction: mode.direction, done: make(chan struct{})}
-	f.ctx.parent = tx.life
+	f := &flight{
+		e: e, opts: e.opts.Load(), direction: mode.direction, ctx: lazyContext{parent: tx.life}, done: make(chan struct{}),
+	}
 	if e.pager != nil && e.pager.ready {
 		f.walk = e.pager.start(e.state.Load(), mode.direction)
 	}

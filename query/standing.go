@@ -51,7 +51,7 @@ func (c *Client) completed(o *options, alone bool) *options {
 
 func (s *standing) find(d *defaults, typ reflect.Type, p *Policy, alone bool) *method {
 	for i := range s.made {
-		if m := s.made[i].Load(); m != nil && m.defaults == d && m.typ == typ && m.alone == alone && m.policy.equals(p) {
+		if m := s.made[i].Load(); m != nil && m.defaults == d && m.typ == typ && m.alone == alone && equal(&m.policy, p) {
 			return m.method
 		}
 	}
@@ -67,11 +67,11 @@ func (s *standing) add(m *standingMethod) {
 // can be compared.
 func (q *Query[T]) plain() bool {
 	return !q.Skip && q.pager == nil && q.Share == nil && q.Meta == nil &&
-		q.InitialData.value == nil && q.PlaceholderData.p == nil && q.Policy.comparable()
+		q.InitialData.value == nil && q.PlaceholderData.p == nil && isComparable(&q.Policy)
 }
 
-// comparable reports whether p has no functions.
-func (p *Policy) comparable() bool {
+// isComparable reports whether p has no functions.
+func isComparable(p *Policy) bool {
 	return p.StaleTime.f == nil && p.RefetchInterval.f == nil && p.Retry.f == nil && p.RetryDelay.f == nil &&
 		p.NotifyOn == nil && isValue(p.RefetchOnMount) && isValue(p.RefetchOnFocus) &&
 		isValue(p.RefetchOnReconnect) && isValue(p.RetryOnMount) && isValue(p.Enabled)
@@ -87,8 +87,8 @@ func isValue(v any) bool {
 	}
 }
 
-// equals compares policies without functions.
-func (p *Policy) equals(o *Policy) bool {
+// equal compares policies without functions.
+func equal(p, o *Policy) bool {
 	return p.StaleTime.kind == o.StaleTime.kind && p.StaleTime.d == o.StaleTime.d &&
 		p.GCTime == o.GCTime &&
 		p.RefetchInterval.kind == o.RefetchInterval.kind && p.RefetchInterval.d == o.RefetchInterval.d &&

@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A field that equals forgets would give a query the rules of another.
+// A field that equal forgets would give a query the rules of another.
 func TestPolicy_everyFieldTellsPoliciesApart(t *testing.T) {
 	t.Parallel()
 	variants := map[string][]Policy{
@@ -31,16 +31,16 @@ func TestPolicy_everyFieldTellsPoliciesApart(t *testing.T) {
 	all := []Policy{{}}
 	for field := range reflect.TypeFor[Policy]().Fields() {
 		if field.Name == "NotifyOn" { // a list makes a policy incomparable
-			require.False(t, (&Policy{NotifyOn: []Field{}}).comparable())
+			require.False(t, isComparable(&Policy{NotifyOn: []Field{}}))
 			continue
 		}
 		require.NotEmpty(t, variants[field.Name], field.Name)
 		all = append(all, variants[field.Name]...)
 	}
 	for i := range all {
-		require.True(t, all[i].comparable(), "%d", i)
+		require.True(t, isComparable(&all[i]), "%d", i)
 		for j := range all {
-			require.Equal(t, i == j, all[i].equals(&all[j]), "%d and %d", i, j)
+			require.Equal(t, i == j, equal(&all[i], &all[j]), "%d and %d", i, j)
 		}
 	}
 }
@@ -58,6 +58,6 @@ func TestPolicy_functionsAreNotComparable(t *testing.T) {
 		{RetryDelay: DelayFunc(func(int, error) time.Duration { return 0 })},
 		{Enabled: EnabledFunc(func(State[int]) bool { return false })},
 	} {
-		require.False(t, p.comparable(), "%+v", p)
+		require.False(t, isComparable(&p), "%+v", p)
 	}
 }
