@@ -57,20 +57,6 @@ func TestAllocs_callersWhoShareAFetchAddNone(t *testing.T) { //nolint:parallelte
 	require.Less(t, got, callers*0.1)
 }
 
-func TestAllocs_firstFetch(t *testing.T) { //nolint:paralleltest // counts allocations
-	c, _ := prepared(t)
-	v := new(int)
-	ctx := t.Context()
-	n := 0
-	got := testing.AllocsPerRun(2000, func() {
-		n++
-		if _, err := query.Fetch(ctx, c, unused(key("first", n), v)); err != nil {
-			t.Error(err)
-		}
-	})
-	require.Less(t, got, 20.0, "key and functions included")
-}
-
 // Entries of queries that differ in their key alone keep no copy of their policy.
 func TestEntry_sizeInMemory(t *testing.T) { //nolint:paralleltest // counts bytes
 	c, _ := prepared(t)
