@@ -5,32 +5,24 @@ import (
 
 	"github.com/freshet-go/freshet/internal/bench/contest"
 	"github.com/freshet-go/freshet/query"
-	"github.com/freshet-go/freshet/querykey"
 )
 
-// family is a cache of parts of which all but the last never change, as in a
-// program that has one definition for orders by ID.
+// family finds entries by their parts, without making keys of them.
 type family struct {
 	client
 
-	orders *query.Family[int, contest.Val]
+	payloads *query.Family[contest.Parts, contest.Val]
 }
 
 func newFamily(cfg contest.Config) (contest.PartsCache, error) {
 	c, err := newClient(query.Policy{}, nil)
-	return family{c, &query.Family[int, contest.Val]{
-		Prefix: querykey.Of("seller", "orders"),
-		Fetch: func(ctx context.Context, id int) (contest.Val, error) {
-			return cfg.LoadParts(ctx, contest.Parts{A: "seller", B: "orders", ID: id})
-		},
-		Policy: keeping(cfg),
-	}}, err
+	return family{c, &query.Family[contest.Parts, contest.Val]{Fetch: cfg.LoadParts, Policy: keeping(cfg)}}, err
 }
 
-func (f family) FetchParts(ctx context.Context, _, _ string, id int) (contest.Val, error) {
-	return query.FetchOf(ctx, f.Client, f.orders, id)
+func (f family) FetchParts(ctx context.Context, a, b string, id int) (contest.Val, error) {
+	return query.FetchOf(ctx, f.Client, f.payloads, contest.Parts{A: a, B: b, ID: id})
 }
 
-func (f family) SetParts(_, _ string, id int, v contest.Val) error {
-	return query.SetOf(f.Client, f.orders, id, v)
+func (f family) SetParts(a, b string, id int, v contest.Val) error {
+	return query.SetOf(f.Client, f.payloads, contest.Parts{A: a, B: b, ID: id}, v)
 }
