@@ -42,7 +42,7 @@ func openText(k querykey.Key) string {
 	return text[:len(text)-1]
 }
 
-// parentText drops the last part of a prefix. The root's is its own.
+// parentText drops the last part of a prefix or of a key. The root's is its own.
 func parentText(text string) string {
 	end, depth := len(rootText), 0
 	for i := len(rootText); i < len(text); i++ {
@@ -109,7 +109,7 @@ func (t *tree) grow(text string) *branch {
 
 // insert adds e, which has no observers yet.
 func (t *tree) insert(e *entry) {
-	b := t.grow(parentText(openText(e.key)))
+	b := t.grow(parentText(e.key.String())) // in place: short texts stay off the heap
 	e.state.branch, e.at = b, len(b.members)
 	b.members = append(b.members, e)
 }
