@@ -140,7 +140,7 @@ func (tx *txn) remove(e *entry) {
 		return
 	}
 	e.removed = true
-	e.gcTimer.Stop()
+	tx.sched.Stop(&e.gc)
 	tx.index.remove(e)
 	for k := e.kin; k != nil; k = k.next {
 		k.leave()
@@ -148,28 +148,15 @@ func (tx *txn) remove(e *entry) {
 	if f := e.flight.Load(); f != nil {
 		tx.cancel(f, cancelled{silent: true})
 	}
-	e.gcTimer.Stop() // the end of the fetch has armed it
+	tx.sched.Stop(&e.gc) // the end of the fetch has armed it
 	tx.tell(EventRemoved, e, nil)
-}
-
-// scheduleGC lets an entry be collected when its time has passed from now on.
-func (tx *txn) scheduleGC(e *entry) {
-	if e.gcTime.kind == gcNever || e.removed || tx.closed {
-		e.gcTimer.Stop()
-		return
-	}
-	if e.gcTimer == nil {
-		e.gcTimer = tx.sched.AfterFunc(e.gcTime.d, e.collect)
-		return
-	}
-	e.gcTimer.Reset(e.gcTime.d)
 }
 
 // attach registers an observer with its entry.
 func (tx *txn) attach(e *entry, o *observer) {
 	e.observers = append(e.observers, o) // snapshots share the array, but not what is added
 	tx.index.tree.observe(e, true)
-	e.gcTimer.Stop()
+	tx.sched.Stop(&e.gc)
 	tx.tell(EventObserverAdded, e, nil)
 }
 
@@ -203,10 +190,10 @@ func (tx *txn) close() {
 		return
 	}
 	for _, e := range tx.index.all() {
-		e.gcTimer.Stop()
+		tx.sched.Stop(&e.gc)
 		if f := e.flight.Load(); f != nil {
 			tx.cancel(f, cancelled{silent: true, cause: ErrClosed})
-			e.gcTimer.Stop()
+			tx.sched.Stop(&e.gc)
 		}
 		for _, o := range e.observers {
 			o.closeLocked()

@@ -226,29 +226,16 @@ func (o *observer) setTimers(d *derivation, before *seen, r *result) {
 	anew := o.rearm || s.e != before.e || s.st != before.st || s.enabled != before.enabled
 	o.rearm = false
 	if anew || s.stale.kind != before.stale.kind || s.stale.d != before.stale.d {
-		o.staleTimer.Stop()
+		o.c.sched.Stop(&o.staleAlarm)
 		if s.enabled != Off && !r.stale && s.stale.kind == staleAfter {
 			// One millisecond late, as query-core is, so that the data are stale by
 			// any reckoning when the flag flips.
 			left := max(0, r.dataUpdatedAt.Add(s.stale.d).Sub(d.now))
-			o.arm(&o.staleTimer, left+time.Millisecond, o.turnStale)
+			o.armStale(left + time.Millisecond)
 		}
 	}
 	if anew || d.interval != o.interval {
 		o.interval = d.interval
 		o.armPoll(s.enabled != Off)
 	}
-}
-
-func (o *observer) armPoll(enabled bool) {
-	if o.interval == 0 || !enabled {
-		if o.next.Load() != nil {
-			o.pollTimer.Stop()
-			o.next.Store(nil)
-		}
-		return
-	}
-	at := o.c.sched.Now().Add(o.interval)
-	o.next.Store(&at)
-	o.arm(&o.pollTimer, o.interval, o.poll)
 }

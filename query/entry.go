@@ -27,7 +27,7 @@ type entry struct {
 	patches   []*patch     // copied on write; see optimistic.go
 	pager     *pager       // the last one given: an entry stays infinite
 	gcTime    GCTime
-	gcTimer   *sched.Timer
+	gc        sched.Alarm
 	removed   bool
 	kin       *kin // see relatives.go
 
@@ -41,15 +41,6 @@ func (e *entry) view() State[any] { return e.viewOf(e.state.Load()) }
 
 func (e *entry) viewOf(s *state) State[any] {
 	return State[any]{key: e.key, meta: e.opts.Load().meta, s: s}
-}
-
-// collect drops the entry if nobody needs it. A paused fetch needs it, too.
-func (e *entry) collect() {
-	e.c.update(func(tx *txn) {
-		if len(e.observers) == 0 && e.state.Load().fetchStatus == FetchIdle {
-			tx.remove(e)
-		}
-	})
 }
 
 // claim checks that data of type t may live under the entry's key.

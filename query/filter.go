@@ -303,7 +303,7 @@ func (c *Client) Reset(ctx context.Context, f Filter) error {
 			if e.removed { // since it was chosen
 				continue
 			}
-			e.gcTimer.Stop()
+			tx.sched.Stop(&e.gc)
 			if running := e.flight.Load(); running != nil {
 				ended = append(ended, running)
 				tx.cancel(running, cancelled{silent: true, defers: true})

@@ -13,7 +13,6 @@ import (
 type observer struct {
 	c       *Client
 	current atomic.Pointer[result]
-	next    atomic.Pointer[time.Time] // next poll
 
 	// Guarded by the client's mutex.
 	opts    *options
@@ -27,10 +26,10 @@ type observer struct {
 	deriving bool
 	dirty    bool
 
-	staleTimer *sched.Timer
-	pollTimer  *sched.Timer
+	staleAlarm sched.Alarm
+	pollAlarm  sched.Alarm
 	rearm      bool
-	interval   time.Duration // as the poll timer was last armed
+	interval   time.Duration // as the poll alarm was last armed
 }
 
 // observe makes an observer of o. Its entry is made if it is missing, but
@@ -221,18 +220,4 @@ func (o *observer) closeLocked() {
 	}
 	o.subs = nil
 	o.stopTimers()
-}
-
-func (o *observer) stopTimers() {
-	o.staleTimer.Stop()
-	o.pollTimer.Stop()
-	o.next.Store(nil)
-}
-
-// pollsAt returns when the poll timer fires, zero if it is not armed.
-func (o *observer) pollsAt() time.Time {
-	if at := o.next.Load(); at != nil {
-		return *at
-	}
-	return time.Time{}
 }

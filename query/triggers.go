@@ -1,11 +1,5 @@
 package query
 
-import (
-	"time"
-
-	"github.com/freshet-go/freshet/internal/sched"
-)
-
 // This file holds the occasions on which a query fetches by itself. Each asks
 // policies first, without lock, and acts then.
 
@@ -51,38 +45,6 @@ func (o *observer) wantsOnMount() bool {
 func (o *observer) wantsAfterChange(before *options, switched bool) bool {
 	opts, s := o.look()
 	return (switched || !before.enabled(o.c, s)) && o.c.isStale(opts, s)
-}
-
-// arm sets a timer that is made on first use.
-func (o *observer) arm(t **sched.Timer, d time.Duration, f func()) {
-	if *t == nil {
-		*t = o.c.sched.AfterFunc(d, f)
-		return
-	}
-	(*t).Reset(d)
-}
-
-// turnStale is the stale timer: the flag of the result flips, nothing is
-// fetched.
-func (o *observer) turnStale() {
-	if r := o.current.Load(); !r.stale {
-		o.bringUpToDate(toFlip)
-	}
-}
-
-// poll is the poll timer. It goes on at the same pace until the entry changes.
-func (o *observer) poll() {
-	due := false
-	o.c.update(func(tx *txn) {
-		if len(o.subs) == 0 || tx.closed {
-			return
-		}
-		o.armPoll(true)
-		due = o.opts.policy.RefetchIntervalInBackground.or(false) || tx.focus.Get()
-	})
-	if due {
-		o.fetch(fetchMode{}, nil)
-	}
 }
 
 // signalled starts react when a signal of a mounted client has become true.

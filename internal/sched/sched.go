@@ -1,45 +1,47 @@
 // Package sched is the only door to time: every timer of Freshet waits in one
-// heap behind one timer of the injected clock, so a hundred thousand polled
+// agenda behind one timer of the injected clock, so a hundred thousand polled
 // keys cost one runtime timer and an idle client costs none.
 package sched
 
 import (
-	"container/heap"
 	"math"
+	"reflect"
 	"sync"
 	"time"
 
 	"github.com/benbjohnson/clock"
 )
 
-// Forever is the longest delay a timer can have. Longer ones are cut to it, so
+// Forever is the longest delay an alarm can have. Longer ones are cut to it, so
 // that adding a delay to a time never overflows.
 const Forever = time.Duration(math.MaxInt64 / 4)
 
 // Scheduler runs functions later, on the clock it was made from. All methods
 // may be called concurrently.
 type Scheduler struct {
-	clock clock.Clock
-	order order // nil unless the clock has one
+	clock  clock.Clock
+	system bool  // the clock is the system's: nobody counts its nanoseconds
+	order  order // nil unless the clock has one
 
-	mu      sync.Mutex // guards what follows
+	mu      sync.Mutex // guards what follows, and the alarms
 	idle    *sync.Cond // signalled when firing turns false
-	timers  timerHeap
-	seq     uint64
-	wake    *clock.Timer // armed for wakeAt while timers wait
-	wakeAt  time.Time
+	start   time.Time  // what times in the agenda count from; moves while that is empty
+	agenda  agenda
+	wake    *clock.Timer // armed for wakeAt while alarms wait
+	wakeAt  time.Duration
 	round   uint64 // tells a stale wake-up from the current one
-	firing  bool   // a goroutine is running due functions and will arm again
+	firing  bool   // a goroutine is running due tasks and will arm again
 	stopped bool
 }
 
 // New returns a scheduler on c, or on the system clock when c is nil. It starts
 // no goroutine.
 func New(c clock.Clock) *Scheduler {
+	system := clock.New()
 	if c == nil {
-		c = clock.New()
+		c = system
 	}
-	s := &Scheduler{clock: c}
+	s := &Scheduler{clock: c, system: reflect.TypeOf(c) == reflect.TypeOf(system)}
 	s.order, _ = c.(order)
 	s.idle = sync.NewCond(&s.mu)
 	return s
@@ -60,100 +62,115 @@ func (s *Scheduler) Yield(turns int) {
 	}
 }
 
-// Timer is a function that waits for its time.
-type Timer struct {
-	s     *Scheduler
-	f     func()
-	at    time.Time
-	seq   uint64
-	index int // place in the heap, -1 when not waiting
-}
-
-// AfterFunc runs f once d has passed, on another goroutine and never two
-// functions of one scheduler at a time: f must not block. A d of zero or less
-// means as soon as possible, maybe before AfterFunc returns. A panic of f is not
-// recovered.
-func (s *Scheduler) AfterFunc(d time.Duration, f func()) *Timer {
-	t := &Timer{s: s, f: f, index: -1}
-	t.Reset(d)
-	return t
-}
-
-// Reset makes t fire d from now, whether or not it was waiting.
-func (t *Timer) Reset(d time.Duration) {
-	s := t.s
+// Set makes a go off d from now, whether or not it was waiting: task.Fire runs on
+// another goroutine and never two tasks of one scheduler at a time, so it must not
+// block. Tasks that are due together run in the order in which they were set. A d
+// of zero or less means as soon as possible, maybe before Set returns. A panic of
+// the task is not recovered.
+func (s *Scheduler) Set(a *Alarm, task Task, d time.Duration, p Punctuality) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.stopped {
 		return
 	}
-	s.seq++
-	t.at, t.seq = s.clock.Now().Add(min(max(d, 0), Forever)), s.seq
-	if t.index >= 0 {
-		heap.Fix(&s.timers, t.index)
-	} else {
-		heap.Push(&s.timers, t)
+	crowded := s.system && s.agenda.waiting >= crowd
+	if s.agenda.remove(a); s.agenda.waiting == 0 {
+		// No clock comes so far from its start that the difference overflows.
+		s.start = s.clock.Now()
+		s.disarmLocked() // it counted from another start
 	}
+	d = min(max(d, 0), Forever)
+	at := s.elapsedLocked() + d
+	if crowded {
+		at = p.share(at, d)
+	}
+	a.task = task
+	s.agenda.add(a, at)
 	s.armLocked()
 }
 
-// Stop keeps t from firing and reports whether it was waiting. A nil timer is
-// never waiting.
-func (t *Timer) Stop() bool {
-	if t == nil {
-		return false
-	}
-	s := t.s
+// Stop keeps a from going off and reports whether it was waiting.
+func (s *Scheduler) Stop(a *Alarm) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if t.index < 0 {
+	if !s.agenda.remove(a) {
 		return false
 	}
-	heap.Remove(&s.timers, t.index)
 	s.armLocked()
 	return true
 }
 
-// Close drops all timers and waits for a function that is running. It must not
-// be called from such a function.
+// When returns the time at which a goes off, zero if it is not waiting.
+func (s *Scheduler) When(a *Alarm) time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if a.moment == nil {
+		return time.Time{}
+	}
+	return s.start.Add(a.moment.at)
+}
+
+// Next is for a task that runs: it takes the alarm that is due next, if any is and
+// accept wants its task, which is then up to the caller. So a task does what many
+// of its kind have to do at the same time in one go. accept must not call back.
+func (s *Scheduler) Next(accept func(Task) bool) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	a := s.dueLocked()
+	if a == nil || !accept(a.task) {
+		return false
+	}
+	return s.agenda.remove(a)
+}
+
+// Close drops all alarms and waits for a task that is running. It must not be
+// called from a task.
 func (s *Scheduler) Close() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.stopped = true
-	for _, t := range s.timers {
-		t.index = -1
-	}
-	s.timers = nil
+	s.agenda.clear()
 	s.armLocked()
 	for s.firing {
 		s.idle.Wait()
 	}
 }
 
-// armLocked makes the clock wake the scheduler for the earliest timer.
+// elapsedLocked returns the present time as the agenda counts it.
+func (s *Scheduler) elapsedLocked() time.Duration { return s.clock.Now().Sub(s.start) }
+
+// dueLocked returns the alarm that is to go off now, nil if there is none.
+func (s *Scheduler) dueLocked() *Alarm {
+	if m := s.agenda.next(); m != nil && m.at <= s.elapsedLocked() {
+		return m.first
+	}
+	return nil
+}
+
+// armLocked makes the clock wake the scheduler for the next moment.
 func (s *Scheduler) armLocked() {
 	if s.firing {
 		return // the firing goroutine arms when it is through
 	}
-	if len(s.timers) == 0 {
+	next := s.agenda.next()
+	if next == nil {
 		s.disarmLocked()
 		return
 	}
-	next := s.timers[0].at
-	if s.wake != nil && s.wakeAt.Equal(next) {
+	if s.wake != nil && s.wakeAt == next.at {
 		return
 	}
 	s.disarmLocked()
 	s.round++
 	round := s.round
-	d := next.Sub(s.clock.Now())
+	d := next.at - s.elapsedLocked()
 	if d <= 0 && s.order == nil {
 		// A mock clock fires a timer of zero length only when time moves.
 		s.firing = true
 		go s.fire()
 		return
 	}
-	s.wakeAt = next
+	s.wakeAt = next.at
 	s.wake = s.clock.AfterFunc(d, func() { s.woken(round) })
 }
 
@@ -181,16 +198,16 @@ func (s *Scheduler) woken(round uint64) {
 func (s *Scheduler) fire() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for len(s.timers) > 0 && !s.timers[0].at.After(s.clock.Now()) {
-		t := heap.Pop(&s.timers).(*Timer) //nolint:forcetypeassert,errcheck // the heap holds nothing else
-		s.run(t.f)
+	for a := s.dueLocked(); a != nil; a = s.dueLocked() {
+		s.agenda.remove(a)
+		s.run(a.task)
 	}
 	s.restLocked()
 }
 
-// run calls f without the mutex. If f ends the goroutine, by runtime.Goexit,
+// run does task without the mutex. If that ends the goroutine, by runtime.Goexit,
 // firing is over, too.
-func (s *Scheduler) run(f func()) {
+func (s *Scheduler) run(task Task) {
 	s.mu.Unlock()
 	returned := false
 	defer func() {
@@ -199,7 +216,7 @@ func (s *Scheduler) run(f func()) {
 			s.restLocked()
 		}
 	}()
-	f()
+	task.Fire()
 	returned = true
 }
 
@@ -207,35 +224,4 @@ func (s *Scheduler) restLocked() {
 	s.firing = false
 	s.idle.Broadcast()
 	s.armLocked()
-}
-
-type timerHeap []*Timer
-
-func (h timerHeap) Len() int { return len(h) }
-
-func (h timerHeap) Less(i, j int) bool {
-	if h[i].at.Equal(h[j].at) {
-		return h[i].seq < h[j].seq
-	}
-	return h[i].at.Before(h[j].at)
-}
-
-func (h timerHeap) Swap(i, j int) {
-	h[i], h[j] = h[j], h[i]
-	h[i].index, h[j].index = i, j
-}
-
-func (h *timerHeap) Push(x any) {
-	t := x.(*Timer) //nolint:forcetypeassert,errcheck // the heap holds nothing else
-	t.index = len(*h)
-	*h = append(*h, t)
-}
-
-func (h *timerHeap) Pop() any {
-	old := *h
-	t := old[len(old)-1]
-	old[len(old)-1] = nil
-	*h = old[:len(old)-1]
-	t.index = -1
-	return t
 }

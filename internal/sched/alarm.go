@@ -1,0 +1,84 @@
+package sched
+
+import "time"
+
+// Task is what happens when an alarm goes off.
+type Task interface{ Fire() }
+
+// Alarm is a place in a scheduler's agenda, made to be part of what waits. The
+// zero Alarm is not waiting. It belongs to the scheduler it was first set with and
+// must not be copied.
+type Alarm struct {
+	task       Task
+	moment     *moment // nil when not waiting
+	prev, next *Alarm  // of the same moment, in the order in which they were set
+}
+
+// Punctuality says whether an alarm may go off together with others when many
+// wait: a process that wakes up costs more than most tasks. On a clock other than
+// the system's all alarms are punctual.
+type Punctuality uint8
+
+// The ways to be on time. Those that are not punctual are off by a sixty-fourth of
+// their delay and 50 ms at most.
+const (
+	Punctual Punctuality = iota
+	Later                // never before its time
+	Sooner               // never after it
+)
+
+// crowd is how many alarms have to wait for some to move: few are no burden, and
+// stay exact wherever time is.
+const crowd = 256
+
+// share returns the moment near at which an alarm of the given delay shares with
+// others.
+func (p Punctuality) share(at, delay time.Duration) time.Duration {
+	grain := grainOf(delay)
+	if p == Punctual || grain == 0 {
+		return at
+	}
+	if p == Later {
+		at += grain - 1
+	}
+	return at - at%grain
+}
+
+// grainOf returns the distance between the moments for alarms of the given delay,
+// zero if each has its own. The usual intervals are multiples of it: what recurs
+// keeps its pace.
+func grainOf(delay time.Duration) time.Duration {
+	for _, ms := range [...]time.Duration{50, 20, 10, 5, 2, 1} {
+		if grain := ms * time.Millisecond; grain <= delay/64 {
+			return grain
+		}
+	}
+	return 0
+}
+
+// Timer is a function that waits for its time.
+type Timer struct {
+	s     *Scheduler
+	alarm Alarm
+	f     func()
+}
+
+// call is the task of a Timer.
+type call Timer
+
+// Fire runs the timer's function.
+func (c *call) Fire() { c.f() }
+
+// AfterFunc runs f once d has passed, as Set does with a task.
+func (s *Scheduler) AfterFunc(d time.Duration, f func()) *Timer {
+	t := &Timer{s: s, f: f}
+	t.Reset(d)
+	return t
+}
+
+// Reset makes t fire d from now, whether or not it was waiting.
+func (t *Timer) Reset(d time.Duration) { t.s.Set(&t.alarm, (*call)(t), d, Punctual) }
+
+// Stop keeps t from firing and reports whether it was waiting. A nil timer is
+// never waiting.
+func (t *Timer) Stop() bool { return t != nil && t.s.Stop(&t.alarm) }
