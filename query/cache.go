@@ -140,7 +140,6 @@ func (tx *txn) remove(e *entry) {
 		return
 	}
 	e.removed = true
-	tx.sched.Stop(&e.gc)
 	tx.index.remove(e)
 	for k := e.kin; k != nil; k = k.next {
 		k.leave()
@@ -148,7 +147,7 @@ func (tx *txn) remove(e *entry) {
 	if f := e.flight.Load(); f != nil {
 		tx.cancel(f, cancelled{silent: true})
 	}
-	tx.sched.Stop(&e.gc) // the end of the fetch has armed it
+	tx.sched.Stop(&e.gc)
 	tx.tell(EventRemoved, e, nil)
 }
 

@@ -19,15 +19,18 @@ const maxCollected = 64
 
 // Fire collects the entry, together with those that are due next.
 func (g *collection) Fire() {
-	c := g.c
-	c.update(func(tx *txn) {
+	g.c.update(func(tx *txn) {
 		tx.collect((*entry)(g))
-		another := func(t sched.Task) (ok bool) {
-			g, ok = t.(*collection)
+		due := make([]*entry, 0, maxCollected-1)
+		tx.sched.Take(cap(due), func(t sched.Task) bool {
+			g, ok := t.(*collection)
+			if ok {
+				due = append(due, (*entry)(g))
+			}
 			return ok
-		}
-		for n := 1; n < maxCollected && c.sched.Next(another); n++ {
-			tx.collect((*entry)(g))
+		})
+		for _, e := range due {
+			tx.collect(e)
 		}
 	})
 }

@@ -41,6 +41,14 @@ func (g *agenda) next() *moment {
 	return g.heap[0].m
 }
 
+// due returns the alarm that goes off first, nil if none is to by now.
+func (g *agenda) due(now time.Duration) *Alarm {
+	if m := g.next(); m != nil && m.at <= now {
+		return m.first
+	}
+	return nil
+}
+
 // add has a wait for the given moment, behind the others there.
 func (g *agenda) add(a *Alarm, at time.Duration) {
 	m := g.moments[at]

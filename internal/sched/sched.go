@@ -110,17 +110,21 @@ func (s *Scheduler) When(a *Alarm) time.Time {
 	return s.start.Add(a.moment.at)
 }
 
-// Next is for a task that runs: it takes the alarm that is due next, if any is and
-// accept wants its task, which is then up to the caller. So a task does what many
-// of its kind have to do at the same time in one go. accept must not call back.
-func (s *Scheduler) Next(accept func(Task) bool) bool {
+// Take is for a task that runs: it takes up to n of the alarms that are due next,
+// while accept wants their tasks, which are then up to the caller. So a task does
+// in one go what many of its kind have to do at the same time. accept runs under
+// the scheduler's mutex.
+func (s *Scheduler) Take(n int, accept func(Task) bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	a := s.dueLocked()
-	if a == nil || !accept(a.task) {
-		return false
+	now := s.elapsedLocked()
+	for range n {
+		a := s.agenda.due(now)
+		if a == nil || !accept(a.task) {
+			return
+		}
+		s.agenda.remove(a)
 	}
-	return s.agenda.remove(a)
 }
 
 // Close drops all alarms and waits for a task that is running. It must not be
@@ -138,14 +142,6 @@ func (s *Scheduler) Close() {
 
 // elapsedLocked returns the present time as the agenda counts it.
 func (s *Scheduler) elapsedLocked() time.Duration { return s.clock.Now().Sub(s.start) }
-
-// dueLocked returns the alarm that is to go off now, nil if there is none.
-func (s *Scheduler) dueLocked() *Alarm {
-	if m := s.agenda.next(); m != nil && m.at <= s.elapsedLocked() {
-		return m.first
-	}
-	return nil
-}
 
 // armLocked makes the clock wake the scheduler for the next moment.
 func (s *Scheduler) armLocked() {
@@ -198,7 +194,7 @@ func (s *Scheduler) woken(round uint64) {
 func (s *Scheduler) fire() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for a := s.dueLocked(); a != nil; a = s.dueLocked() {
+	for a := s.agenda.due(s.elapsedLocked()); a != nil; a = s.agenda.due(s.elapsedLocked()) {
 		s.agenda.remove(a)
 		s.run(a.task)
 	}
