@@ -54,7 +54,7 @@ func serve[T any](ctx context.Context, e *entry, stale StaleTime) (v T, ok bool,
 	st := e.state.Load()
 	switch {
 	case e.c.over.Load(), st.hasData && (stale.kind == staleInherit || stale.kind == staleFunc):
-	case !st.hasData || st.staleAfter(stale, e.c.sched.Now()):
+	case !st.hasData || e.c.tooOld(st, stale):
 		if f := e.joinable(st, typeOf[T]()); f != nil && ctx.Err() == nil {
 			v, err = outcome[T](ctx, f)
 			return v, true, err

@@ -102,3 +102,27 @@ func TestGC_pausedFetchKeepsItsEntry(t *testing.T) {
 		require.NoError(t, err)
 	})
 }
+
+func TestGC_aCrowdIsCollectedInOrderAndInTime(t *testing.T) {
+	t.Parallel()
+	inBubble(t, query.Config{}, func(t *testing.T, c *query.Client) {
+		const n = 2000
+		var gone notes[any]
+		defer c.SubscribeEvents(query.EventOptions{Buffer: 3 * n}, func(ev query.Event) {
+			if ev.Kind == query.EventRemoved {
+				gone.add(ev.Query.State.Data())
+			}
+		})()
+		var want []any
+		for i := range int64(n) {
+			q := query.Query[int64]{Key: key(i), Policy: query.Policy{GCTime: query.GCAfter(time.Minute)}}
+			require.NoError(t, query.Set(c, q, i))
+			want = append(want, i)
+		}
+		pass(time.Minute - 1)
+		require.Equal(t, n, held(c))
+		pass(50 * time.Millisecond)
+		require.Zero(t, held(c))
+		require.Equal(t, want, gone.all())
+	})
+}

@@ -75,15 +75,22 @@ type polling observer
 // Fire polls, if the policy says so while the application is not looked at.
 func (t *polling) Fire() {
 	o := (*observer)(t)
-	due := false
+	ask := false
 	o.c.update(func(tx *txn) {
 		if len(o.subs) == 0 || tx.closed {
 			return
 		}
 		o.armPoll(true)
-		due = o.opts.policy.RefetchIntervalInBackground.or(false) || tx.focus.Get()
+		switch {
+		case !o.opts.policy.RefetchIntervalInBackground.or(false) && !tx.focus.Get():
+		case o.opts.initial == nil && o.opts.decides():
+			o.turn(tx, seed{})
+			tx.fetch(o.e, o.opts, seed{}, fetchMode{})
+		default:
+			ask = true // for initial data, which is up to user code
+		}
 	})
-	if due {
+	if ask {
 		o.fetch(fetchMode{}, nil)
 	}
 }

@@ -1,5 +1,7 @@
 package query
 
+import "time"
+
 // This file holds the occasions on which a query fetches by itself. Each asks
 // policies first, without lock, and acts then.
 
@@ -13,6 +15,15 @@ func (o *observer) look() (*options, State[any]) {
 // isStale reports whether s is stale in the eyes of o.
 func (c *Client) isStale(o *options, s State[any]) bool {
 	return o.enabled(c, s) && s.get().staleAfter(o.policy.StaleTime.resolve(c, s), c.sched.Now())
+}
+
+// tooOld is staleAfter as of now. It is asked with every hit, and looks at the clock
+// only if it has to.
+func (c *Client) tooOld(s *state, t StaleTime) bool {
+	if !s.hasData || s.invalidated || t.kind != staleAfter {
+		return s.staleAfter(t, time.Time{}) // whatever the time
+	}
+	return !c.sched.Before(s.dataUpdatedAt.Add(t.d))
 }
 
 // wants reports whether an occasion governed by p is to be taken.

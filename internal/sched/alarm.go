@@ -27,29 +27,41 @@ const (
 	Sooner               // never after it
 )
 
-// crowd is how many alarms have to wait for some to move: few are no burden, and
-// stay exact wherever time is.
-const crowd = 256
+const (
+	// crowd is how many alarms have to wait for some to move: few are no burden, and
+	// stay exact wherever time is.
+	crowd = 256
+	// gathering is how many of the alarms that must not be late should come together,
+	// were all of one delay: enough to share a wake-up, not so many that they wait
+	// for each other.
+	gathering = 32
+)
 
 // share returns the moment near at which an alarm of the given delay shares with
-// others.
-func (p Punctuality) share(at, delay time.Duration) time.Duration {
-	grain := grainOf(delay)
-	if p == Punctual || grain == 0 {
-		return at
+// others, when so many wait.
+func (p Punctuality) share(at, delay time.Duration, waiting int) time.Duration {
+	switch p {
+	case Later:
+		if grain := grainUpTo(delay / 64); grain > 0 {
+			at += grain - 1
+			at -= at % grain
+		}
+	case Sooner:
+		if delay >= 64*time.Millisecond {
+			grain := grainUpTo(max(time.Millisecond, min(delay/64, delay/time.Duration(waiting)*gathering)))
+			at -= at % grain
+		}
+	case Punctual:
 	}
-	if p == Later {
-		at += grain - 1
-	}
-	return at - at%grain
+	return at
 }
 
-// grainOf returns the distance between the moments for alarms of the given delay,
-// zero if each has its own. The usual intervals are multiples of it: what recurs
-// keeps its pace.
-func grainOf(delay time.Duration) time.Duration {
-	for _, ms := range [...]time.Duration{50, 20, 10, 5, 2, 1} {
-		if grain := ms * time.Millisecond; grain <= delay/64 {
+// grainUpTo returns the distance between moments that are shared, zero if limit
+// allows for none. The usual intervals are multiples of it: what recurs keeps its
+// pace.
+func grainUpTo(limit time.Duration) time.Duration {
+	for _, ms := range [...]int{50, 20, 10, 5, 2, 1} {
+		if grain := time.Duration(ms) * time.Millisecond; grain <= limit {
 			return grain
 		}
 	}

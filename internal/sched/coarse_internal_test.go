@@ -1,0 +1,53 @@
+package sched
+
+import (
+	"testing"
+	"time"
+
+	"github.com/benbjohnson/clock"
+	"github.com/stretchr/testify/require"
+)
+
+// newCoarse returns a scheduler that takes mock for the system clock. In a bubble
+// times have no monotonic part, and nothing coarse is ever used.
+func newCoarse() (*Scheduler, *clock.Mock) {
+	mock := clock.NewMock()
+	s := New(mock)
+	s.system, s.coarse.birth = true, time.Now()
+	mock.Set(s.coarse.birth)
+	return s, mock
+}
+
+func TestCoarse_isKeptOnlyWhileSomebodyAsks(t *testing.T) {
+	t.Parallel()
+	s, mock := newCoarse()
+	defer s.Close()
+	kept := func() bool { return s.coarse.note.Load() != 0 }
+	ask := func() { require.True(t, s.Before(s.coarse.birth.Add(time.Hour))) }
+	require.False(t, kept(), "nobody has asked")
+	ask()
+	require.True(t, kept())
+	for range 10 {
+		ask()
+		mock.Add(tick)
+		require.True(t, kept(), "somebody asks all the time")
+	}
+	mock.Add(tick)
+	require.False(t, kept(), "nobody has asked since the last tick")
+	ask()
+	s.Close()
+	require.False(t, kept())
+	ask()
+	require.False(t, kept(), "closed")
+}
+
+func TestCoarse_answersOnlyFarFromItsNote(t *testing.T) {
+	t.Parallel()
+	s, mock := newCoarse()
+	defer s.Close()
+	s.coarse.note.Store(1)
+	mock.Set(s.coarse.birth.Add(2 * far)) // ticks have not come for so long
+	require.True(t, s.Before(s.coarse.birth.Add(far+2)), "from the note, which is what ticks are for")
+	require.False(t, s.Before(s.coarse.birth.Add(far)), "exactly")
+	require.False(t, s.Before(s.coarse.birth.Add(far+2).Round(0)), "exactly, for the clock may have been set")
+}
