@@ -55,7 +55,7 @@ func (g *agenda) add(a *Alarm, at time.Duration) {
 	if m == nil {
 		m = g.begin(at)
 	}
-	a.moment = m
+	a.moment.Store(m)
 	if a.prev = m.last; a.prev != nil {
 		a.prev.next = a
 	} else {
@@ -67,7 +67,7 @@ func (g *agenda) add(a *Alarm, at time.Duration) {
 
 // remove takes a out and reports whether it was waiting.
 func (g *agenda) remove(a *Alarm) bool {
-	m := a.moment
+	m := a.moment.Load()
 	if m == nil {
 		return false
 	}
@@ -81,7 +81,8 @@ func (g *agenda) remove(a *Alarm) bool {
 	} else {
 		m.last = a.prev
 	}
-	a.moment, a.prev, a.next = nil, nil, nil
+	a.moment.Store(nil)
+	a.prev, a.next = nil, nil
 	g.waiting--
 	if m.first == nil {
 		g.end(m)
@@ -94,7 +95,8 @@ func (g *agenda) clear() {
 	for _, s := range g.heap {
 		for a := s.m.first; a != nil; {
 			next := a.next
-			a.moment, a.prev, a.next = nil, nil, nil
+			a.moment.Store(nil)
+			a.prev, a.next = nil, nil
 			a = next
 		}
 	}

@@ -1,17 +1,20 @@
 package sched
 
-import "time"
+import (
+	"sync/atomic"
+	"time"
+)
 
 // Task is what happens when an alarm goes off.
 type Task interface{ Fire() }
 
 // Alarm is a place in a scheduler's agenda, made to be part of what waits. The
-// zero Alarm is not waiting. It belongs to the scheduler it was first set with and
-// must not be copied.
+// zero Alarm is not waiting. It belongs to the scheduler it was first set with,
+// must not be copied, and is set and stopped by one goroutine at a time.
 type Alarm struct {
 	task       Task
-	moment     *moment // nil when not waiting
-	prev, next *Alarm  // of the same moment, in the order in which they were set
+	moment     atomic.Pointer[moment] // nil when not waiting; read without lock
+	prev, next *Alarm                 // of the same moment, in the order in which they were set
 }
 
 // Punctuality says whether an alarm may go off together with others when many

@@ -93,8 +93,12 @@ func (s *Scheduler) Set(a *Alarm, task Task, d time.Duration, p Punctuality) {
 	s.armLocked()
 }
 
-// Stop keeps a from going off and reports whether it was waiting.
+// Stop keeps a from going off and reports whether it was waiting. It costs next to
+// nothing if a was not.
 func (s *Scheduler) Stop(a *Alarm) bool {
+	if a.moment.Load() == nil {
+		return false
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if !s.agenda.remove(a) {
@@ -108,10 +112,11 @@ func (s *Scheduler) Stop(a *Alarm) bool {
 func (s *Scheduler) When(a *Alarm) time.Time {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if a.moment == nil {
+	m := a.moment.Load()
+	if m == nil {
 		return time.Time{}
 	}
-	return s.start.Add(a.moment.at)
+	return s.start.Add(m.at)
 }
 
 // Take is for a task that runs: it takes up to n of the alarms that are due next,

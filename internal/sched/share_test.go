@@ -35,8 +35,8 @@ func ring(s *sched.Scheduler, n int, first time.Duration, p sched.Punctuality) (
 	time.Sleep(2 * (first + time.Duration(n)*gap))
 	synctest.Wait()
 	at := map[time.Time]bool{}
-	for i, b := range bells {
-		for _, rang := range b.rang {
+	for i := range bells {
+		for _, rang := range bells[i].rang {
 			at[rang] = true
 			late = append(late, rang.Sub(start)-first-time.Duration(i)*gap)
 		}
