@@ -119,7 +119,9 @@ type GCTime struct {
 const defaultGCTime = 5 * time.Minute
 
 // GCAfter drops an entry d after its last observer left, its last fetch ended,
-// or it was made, whichever is last. A negative d is zero: as soon as possible.
+// or it was made, whichever is last. A negative d is zero: as soon as possible. With
+// hundreds of entries on the system clock it may take up to a sixty-fourth of d
+// longer, 50 ms at most, so that many go together.
 func GCAfter(d time.Duration) GCTime { return GCTime{kind: gcAfter, d: clampDelay(d)} }
 
 // GCNever keeps an entry until it is removed.
@@ -161,7 +163,9 @@ type RefetchInterval struct {
 	f    func(State[any]) time.Duration
 }
 
-// Every polls each d. A d of zero or less turns polling off.
+// Every polls each d. A d of zero or less turns polling off. With hundreds of keys
+// polled on the system clock a poll may come up to a sixty-fourth of d sooner, 50 ms
+// at most, so that many share a wake-up.
 func Every(d time.Duration) RefetchInterval {
 	if d <= 0 {
 		return NoInterval()
