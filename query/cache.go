@@ -120,15 +120,17 @@ func (tx *txn) adopt(e *entry, o *options, s seed) {
 		e.initial = s.state()
 		next := *st
 		next.data, next.hasData, next.dataUpdatedAt = s.data, true, s.at
-		next.err, next.invalidated, next.status = nil, false, StatusSuccess
-		tx.dispatch(e, setAction{next})
+		next.invalidated, next.status = false, isSuccess
+		r := *st.rare
+		r.err = nil
+		tx.dispatch(e, setAction{next.with(r)})
 	}
 }
 
 // plant gives an entry the initial data of options that it is to be fetched by.
 // Observers see them before the fetch begins.
 func (tx *txn) plant(e *entry, o *options, s seed) {
-	if st := e.state.Load(); s.of == o && s.ok && !e.removed && !st.hasData && st.fetchStatus == FetchIdle {
+	if st := e.state.Load(); s.of == o && s.ok && !e.removed && !st.hasData && st.fetchStatus == isIdle {
 		tx.adopt(e, o, s)
 	}
 }
@@ -174,7 +176,7 @@ func (tx *txn) detach(e *entry, o *observer) {
 	tx.index.tree.observe(e, false)
 	st := e.state.Load()
 	if f := e.flight.Load(); f != nil {
-		if e.consumed.Load() || st.fetchStatus == FetchPaused && st.status == StatusPending {
+		if e.consumed.Load() || st.fetchStatus == isPaused && st.status == isPending {
 			tx.cancel(f, cancelled{revert: true})
 		} else {
 			f.lastAttempt.Store(true)

@@ -85,7 +85,7 @@ func (s seed) state() *state {
 		return &blank
 	}
 	first := blank
-	first.data, first.hasData, first.dataUpdatedAt, first.status = s.data, true, s.at, StatusSuccess
+	first.data, first.hasData, first.dataUpdatedAt, first.status = s.data, true, s.at, isSuccess
 	return &first
 }
 

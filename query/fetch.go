@@ -69,7 +69,7 @@ func serve[T any](ctx context.Context, e *entry, stale StaleTime) (v T, ok bool,
 // wants data of type t can wait for it without further ado.
 func (e *entry) joinable(st *state, t reflect.Type) *flight {
 	f := e.flight.Load()
-	if f == nil || st.fetchStatus == FetchIdle || f.opts.typ != t {
+	if f == nil || st.fetchStatus == isIdle || f.opts.typ != t {
 		return nil
 	}
 	f.wanted()

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"slices"
 	"sync"
-	"time"
 
 	"github.com/freshet-go/freshet/querykey"
 )
@@ -202,7 +201,7 @@ func (c *Client) refetch(ctx context.Context, chosen []*entry, how RefetchOption
 				return
 			}
 			f := tx.fetch(e, nil, s, fetchMode{cancelRefetch: how.Cancel.or(true)})
-			if e.state.Load().fetchStatus != FetchPaused {
+			if e.state.Load().fetchStatus != isPaused {
 				flights = append(flights, f)
 			}
 		})
@@ -265,8 +264,7 @@ func (c *Client) Cancel(ctx context.Context, f Filter) error {
 				tx.cancel(running, how)
 				if how.silent && !how.revert && !c.quirks.HangingCancel {
 					idle := *e.state.Load()
-					idle.fetchStatus, idle.retryAt = FetchIdle, time.Time{}
-					tx.dispatch(e, setAction{idle})
+					tx.dispatch(e, setAction{idle.atRest()})
 				}
 			}
 		}
@@ -334,7 +332,7 @@ func (c *Client) Reset(ctx context.Context, f Filter) error {
 	var flights []*flight
 	c.update(func(*txn) {
 		for _, e := range active {
-			if running := e.flight.Load(); running != nil && e.state.Load().fetchStatus != FetchPaused {
+			if running := e.flight.Load(); running != nil && e.state.Load().fetchStatus != isPaused {
 				flights = append(flights, running)
 			}
 		}

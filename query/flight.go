@@ -69,7 +69,7 @@ type cancelled struct {
 // become the entry's, without the entry keeps its own. It needs the mutex.
 func (tx *txn) fetch(e *entry, o *options, s seed, mode fetchMode) *flight {
 	var old *flight
-	if st, f := e.state.Load(), e.flight.Load(); st.fetchStatus != FetchIdle && f != nil {
+	if st, f := e.state.Load(), e.flight.Load(); st.fetchStatus != isIdle && f != nil {
 		if !st.hasData || !mode.cancelRefetch {
 			f.wanted()
 			return f
@@ -372,8 +372,7 @@ func (tx *txn) cancel(f *flight, how cancelled) {
 	f.err = cause
 	if how.revert {
 		back := *e.revert
-		back.fetchStatus, back.retryAt = FetchIdle, time.Time{}
-		tx.restore(e, back)
+		tx.restore(e, back.atRest())
 		if !how.silent && back.hasData {
 			f.data, f.err = back.data, nil
 		}

@@ -115,12 +115,13 @@ func restoredError(text *string) error {
 }
 
 func (c *Client) restoreQuery(q QuerySnapshot, with HydrateOptions) {
-	st := &state{
-		dataUpdateCount: q.DataUpdateCount, dataUpdatedAt: q.DataUpdatedAt,
+	st := state{
+		dataUpdateCount: uint32(q.DataUpdateCount), dataUpdatedAt: q.DataUpdatedAt, //nolint:gosec // see counts
+		invalidated: q.IsInvalidated, status: stanceOf(q.Status),
+	}.with(rare{
 		err: restoredError(q.Error), errorUpdateCount: q.ErrorUpdateCount, errorUpdatedAt: q.ErrorUpdatedAt,
-		failureCount: q.FailureCount, failureReason: restoredError(q.FailureReason),
-		direction: q.Direction, invalidated: q.IsInvalidated, status: q.Status, fetchStatus: FetchIdle,
-	}
+		failureCount: q.FailureCount, failureReason: restoredError(q.FailureReason), direction: q.Direction,
+	})
 	if len(q.Data) > 0 {
 		var err error
 		st.hasData = true
@@ -128,8 +129,8 @@ func (c *Client) restoreQuery(q QuerySnapshot, with HydrateOptions) {
 			c.outdate(q, err)
 			return
 		}
-		if st.status == StatusPending {
-			st.status, st.dataUpdatedAt = StatusSuccess, q.DehydratedAt
+		if st.status == isPending {
+			st.status, st.dataUpdatedAt = isSuccess, q.DehydratedAt
 		}
 	}
 	o := c.restored(q, with)
@@ -138,12 +139,12 @@ func (c *Client) restoreQuery(q QuerySnapshot, with HydrateOptions) {
 		if e := tx.index.find(q.Key); e != nil {
 			if have := e.state.Load(); st.dataUpdatedAt.After(have.dataUpdatedAt) {
 				st.fetchStatus = have.fetchStatus
-				tx.restore(e, *st)
+				tx.restore(e, st)
 			}
 			return
 		}
 		e := tx.build(o, seed)
-		e.state.Store(st)
+		e.state.Store(&st)
 	})
 }
 

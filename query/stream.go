@@ -219,7 +219,7 @@ func (f *flight) backToInitial() {
 			return
 		}
 		to := *f.e.initial
-		to.fetchStatus = FetchFetching
+		to.fetchStatus = isFetching
 		tx.restore(f.e, to)
 	})
 }

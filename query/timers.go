@@ -37,7 +37,7 @@ func (g *collection) Fire() {
 
 // collect drops an entry if nobody needs it. A paused fetch needs it, too.
 func (tx *txn) collect(e *entry) {
-	if len(e.observers) == 0 && e.state.Load().fetchStatus == FetchIdle {
+	if len(e.observers) == 0 && e.state.Load().fetchStatus == isIdle {
 		tx.remove(e)
 	}
 }

@@ -41,7 +41,9 @@ func (c *Client) unpack(o *options) {
 		return
 	}
 	next := *st
-	next.under = nil
+	r := *st.rare
+	r.under = nil
+	next = next.with(r)
 	err := protect(func() (err error) { next.data, err = o.unpack(p); return err })
 	if err != nil {
 		c.report("hydrated data do not fit "+o.key.String(), err)
@@ -69,7 +71,10 @@ func (c *Client) unpack(o *options) {
 func (e *entry) unpackRevert(p *packed, data any) {
 	if e.revert != nil && e.revert.data == p {
 		back := *e.revert
-		back.data, back.under = data, nil
+		r := *back.rare
+		r.under = nil
+		back.data = data
+		back = back.with(r)
 		e.revert = &back
 	}
 }
