@@ -79,8 +79,8 @@ func (tx *txn) dispatch(e *entry, a action) {
 
 // touch has the results of an entry's observers computed again.
 func (tx *txn) touch(e *entry) {
-	if len(e.observers) > 0 {
-		tx.dirty = append(tx.dirty, e.observers)
+	if list := e.observers(); len(list) > 0 {
+		tx.dirty = append(tx.dirty, list)
 	}
 }
 
@@ -94,11 +94,17 @@ func (tx *txn) build(o *options, s seed) *entry {
 	if s.of != o {
 		s = seed{}
 	}
-	e := &entry{c: tx.Client, id: tx.lastID, key: o.key, initial: s.state(), defaults: tx.defaultsFor(o.key)}
+	e := &entry{id: tx.lastID, key: o.key}
+	if d := tx.defaultsFor(o.key); len(d) > 0 {
+		e.own().defaults = d
+	}
+	e.setInitial(s.state())
 	o = e.filled(o)
 	e.opts.Store(o.method)
-	e.typ, e.pager, e.gcTime = o.typ, o.pager, o.policy.GCTime.orDefault()
-	tx.index.insert(e, e.initial)
+	if o.pager != nil {
+		e.own().pager = o.pager
+	}
+	tx.index.insert(e, e.initial())
 	tx.scheduleGC(e)
 	tx.tell(EventAdded, e, nil)
 	return e
@@ -108,16 +114,9 @@ func (tx *txn) build(o *options, s seed) *entry {
 func (tx *txn) adopt(e *entry, o *options, s seed) {
 	usable := s.ok && s.of == o
 	o = e.filled(o)
-	e.opts.Store(o.method)
-	if e.typ == nil {
-		e.typ = o.typ
-	}
-	if o.pager != nil {
-		e.pager = o.pager
-	}
-	e.gcTime = e.gcTime.longer(o.policy.GCTime.orDefault())
+	e.take(o.method)
 	if st := e.state.Load(); !st.hasData && usable {
-		e.initial = s.state()
+		e.setInitial(s.state())
 		next := *st
 		next.data, next.hasData, next.dataUpdatedAt = s.data, true, s.at
 		next.invalidated, next.status = false, isSuccess
@@ -130,7 +129,7 @@ func (tx *txn) adopt(e *entry, o *options, s seed) {
 // plant gives an entry the initial data of options that it is to be fetched by.
 // Observers see them before the fetch begins.
 func (tx *txn) plant(e *entry, o *options, s seed) {
-	if st := e.state.Load(); s.of == o && s.ok && !e.removed && !st.hasData && st.fetchStatus == isIdle {
+	if st := e.state.Load(); s.of == o && s.ok && !e.removed() && !st.hasData && st.fetchStatus == isIdle {
 		tx.adopt(e, o, s)
 	}
 }
@@ -138,10 +137,9 @@ func (tx *txn) plant(e *entry, o *options, s seed) {
 // remove takes an entry out of the cache. Those who observe it keep what they
 // have until their next fetch.
 func (tx *txn) remove(e *entry) {
-	if e.removed {
+	if e.removed() {
 		return
 	}
-	e.removed = true
 	tx.index.remove(e)
 	for k := e.kin; k != nil; k = k.next {
 		k.leave()
@@ -155,7 +153,7 @@ func (tx *txn) remove(e *entry) {
 
 // attach registers an observer with its entry.
 func (tx *txn) attach(e *entry, o *observer) {
-	e.observers = append(e.observers, o) // snapshots share the array, but not what is added
+	e.own().observers = append(e.observers(), o) // snapshots share the array, but not what is added
 	tx.index.tree.observe(e, true)
 	tx.sched.Stop(&e.gc)
 	tx.tell(EventObserverAdded, e, nil)
@@ -164,13 +162,16 @@ func (tx *txn) attach(e *entry, o *observer) {
 // detach takes an observer from its entry. When the last one goes, a fetch that
 // looks at its context is cancelled and any other makes no further attempt.
 func (tx *txn) detach(e *entry, o *observer) {
-	i := slices.Index(e.observers, o)
+	list := e.observers()
+	i := slices.Index(list, o)
 	if i < 0 {
 		return
 	}
-	e.observers = slices.Concat(e.observers[:i], e.observers[i+1:])
+	list = slices.Concat(list[:i], list[i+1:])
+	e.own().observers = list
+	e.tidy()
 	defer tx.tell(EventObserverRemoved, e, nil) // after the cancellation
-	if len(e.observers) > 0 {
+	if len(list) > 0 {
 		return
 	}
 	tx.index.tree.observe(e, false)
@@ -196,7 +197,7 @@ func (tx *txn) close() {
 			tx.cancel(f, cancelled{silent: true, cause: ErrClosed})
 			tx.sched.Stop(&e.gc)
 		}
-		for _, o := range e.observers {
+		for _, o := range e.observers() {
 			o.closeLocked()
 		}
 	}

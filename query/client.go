@@ -99,6 +99,7 @@ func New(cfg Config) (*Client, error) {
 	if c.log == nil {
 		c.log = slog.New(slog.DiscardHandler)
 	}
+	c.index.tree.root.c = c
 	c.life, c.finish = context.WithCancelCause(context.Background())
 	c.defaults.Store(&defaults{queries: cfg.Defaults, mutations: cfg.MutationDefaults})
 	c.Mount()

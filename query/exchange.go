@@ -78,7 +78,7 @@ func (c *Client) receiveNew(q QuerySnapshot, with HydrateOptions) error {
 func (tx *txn) receive(e *entry, w written, q QuerySnapshot) {
 	success := successAction{data: w.data, under: w.under, hidden: !w.hasData, at: q.DataUpdatedAt, manual: true}
 	tx.dispatch(e, setAction{*reduce(e.state.Load(), success)})
-	e.revert = e.state.Load()
+	e.keep()
 }
 
 // restored returns the options of an entry that nobody has used yet.

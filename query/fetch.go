@@ -53,8 +53,8 @@ func fetch[T any](ctx context.Context, c *Client, q *Query[T]) (T, error) {
 func serve[T any](ctx context.Context, e *entry, stale StaleTime) (v T, ok bool, err error) {
 	st := e.state.Load()
 	switch {
-	case e.c.over.Load(), st.hasData && (stale.kind == staleInherit || stale.kind == staleFunc):
-	case !st.hasData || e.c.tooOld(st, stale):
+	case e.client().over.Load(), st.hasData && (stale.kind == staleInherit || stale.kind == staleFunc):
+	case !st.hasData || e.client().tooOld(st, stale):
 		if f := e.joinable(st, typeOf[T]()); f != nil && ctx.Err() == nil {
 			v, err = outcome[T](ctx, f)
 			return v, true, err
@@ -151,7 +151,7 @@ func (c *Client) fetchData(ctx context.Context, o *options, with contentment) (a
 	}
 	var f *flight
 	c.update(func(tx *txn) {
-		if e.removed { // between the two
+		if e.removed() { // between the two
 			e = tx.build(o, s)
 		}
 		if tx.closed {

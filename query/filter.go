@@ -197,7 +197,7 @@ func (c *Client) refetch(ctx context.Context, chosen []*entry, how RefetchOption
 		}
 		s := c.lent(e, e.opts.Load())
 		c.update(func(tx *txn) {
-			if tx.closed || e.removed { // since it was chosen
+			if tx.closed || e.removed() { // since it was chosen
 				return
 			}
 			f := tx.fetch(e, nil, s, fetchMode{cancelRefetch: how.Cancel.or(true)})
@@ -298,7 +298,7 @@ func (c *Client) Reset(ctx context.Context, f Filter) error {
 	var ended []*flight
 	c.update(func(tx *txn) {
 		for _, e := range chosen {
-			if e.removed { // since it was chosen
+			if e.removed() { // since it was chosen
 				continue
 			}
 			tx.sched.Stop(&e.gc)
@@ -306,8 +306,8 @@ func (c *Client) Reset(ctx context.Context, f Filter) error {
 				ended = append(ended, running)
 				tx.cancel(running, cancelled{silent: true, defers: true})
 			}
-			tx.restore(e, *e.initial)
-			if len(e.observers) == 0 && !tx.quirks.UncollectedAfterReset {
+			tx.restore(e, *e.initial())
+			if len(e.observers()) == 0 && !tx.quirks.UncollectedAfterReset {
 				tx.scheduleGC(e)
 			}
 		}

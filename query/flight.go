@@ -22,6 +22,7 @@ type flight struct {
 
 	// Guarded by the client's mutex.
 	settled   bool
+	revert    *state        // what a reverted cancellation goes back to
 	prompt    bool          // the first attempt begins with the fetch itself
 	wake      chan struct{} // not nil while paused
 	first     bool          // paused before the first attempt
@@ -88,8 +89,8 @@ func (tx *txn) fetch(e *entry, o *options, s seed, mode fetchMode) *flight {
 	f := &flight{
 		e: e, opts: e.opts.Load(), direction: mode.direction, ctx: lazyContext{parent: tx.life}, done: make(chan struct{}),
 	}
-	if e.pager != nil && e.pager.ready {
-		f.walk = e.pager.start(e.state.Load(), mode.direction)
+	if p := e.pager(); p != nil && p.ready {
+		f.walk = p.start(e.state.Load(), mode.direction)
 	}
 	if old != nil {
 		f.turn = make(chan struct{})
@@ -97,7 +98,7 @@ func (tx *txn) fetch(e *entry, o *options, s seed, mode fetchMode) *flight {
 			f.turn = nil
 		}
 	}
-	e.revert = e.state.Load()
+	f.revert = e.state.Load()
 	paused := !tx.networkAllows(f.opts.policy.NetworkMode, true)
 	tx.dispatch(e, fetchAction{paused: paused, direction: mode.direction})
 	e.flight.Store(f)
@@ -116,6 +117,13 @@ func (tx *txn) fetch(e *entry, o *options, s seed, mode fetchMode) *flight {
 	tx.work.Add(1)
 	tx.later(f.start)
 	return f
+}
+
+// keep has a reverted cancellation go back to the present state.
+func (e *entry) keep() {
+	if f := e.flight.Load(); f != nil {
+		f.revert = e.state.Load()
+	}
 }
 
 // testify lets the witnesses of a flight that is over see the outcome.
@@ -169,13 +177,13 @@ func (f *flight) start() { go f.run() }
 
 // run is the flight's goroutine.
 func (f *flight) run() {
-	defer f.e.c.work.Done()
+	defer f.e.client().work.Done()
 	defer f.ctx.end(nil)
 	defer f.begin()
 	if f.turn != nil {
 		<-f.turn
 	}
-	c, p := f.e.c, &f.opts.policy
+	c, p := f.e.client(), &f.opts.policy
 	returned := false
 	defer func() {
 		if !returned {
@@ -224,7 +232,7 @@ func (f *flight) attempt(ctx context.Context) (data any, err error) {
 		return data, err
 	}
 	if o.fetch == nil {
-		f.e.c.sched.Yield(2) // a function that fails would have taken its turn, too
+		f.e.client().sched.Yield(2) // a function that fails would have taken its turn, too
 		return nil, &FetchError{Key: f.e.key, Err: ErrNoFetch}
 	}
 	err = protect(func() (err error) { data, err = o.fetch(call, call.info); return err })
@@ -241,7 +249,7 @@ func (f *flight) gate(ctx context.Context, first bool) error {
 		return nil
 	}
 	var wake chan struct{}
-	f.e.c.update(func(tx *txn) {
+	f.e.client().update(func(tx *txn) {
 		tx.hold(f, first)
 		wake = f.wake
 	})
@@ -282,7 +290,7 @@ func (tx *txn) resume(f *flight) {
 
 func (f *flight) failed(n int, err error, delay time.Duration) {
 	f.failures = n
-	f.e.c.update(func(tx *txn) {
+	f.e.client().update(func(tx *txn) {
 		if !f.settled {
 			tx.dispatch(f.e, failedAction{count: n, err: err, retryAt: tx.sched.Now().Add(delay)})
 		}
@@ -309,7 +317,6 @@ func (c *Client) store(f *flight, data any) error {
 			return
 		}
 		tx.dispatch(e, successAction{data: w.data, under: w.under, hidden: !w.hasData, at: tx.sched.Now()})
-		e.revert = nil
 		tx.land(f)
 		tx.testify(f)
 		done = e.view()
@@ -371,7 +378,7 @@ func (tx *txn) cancel(f *flight, how cancelled) {
 	tx.later(func() { f.ctx.end(cause) })
 	f.err = cause
 	if how.revert {
-		back := *e.revert
+		back := *f.revert
 		tx.restore(e, back.atRest())
 		if !how.silent && back.hasData {
 			f.data, f.err = back.data, nil

@@ -134,7 +134,7 @@ func (c *Client) showAgain(m *mutation) {
 		}
 		m.patches = patches
 		for _, p := range patches { // in one step with m.patches: it may start any time
-			p.e.patches = append(slices.Clip(p.e.patches), p)
+			p.e.setPatches(append(slices.Clip(p.e.patches()), p))
 		}
 	})
 	for _, p := range patches {

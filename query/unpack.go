@@ -61,7 +61,7 @@ func (c *Client) unpack(o *options) {
 		e.state.Store(&next)
 		e.unpackRevert(p, next.data)
 		tx.touch(e) // for observers of any
-		if len(e.patches) > 0 {
+		if len(e.patches()) > 0 {
 			tx.later(func() { c.repatch(e, nil) })
 		}
 	})
@@ -69,13 +69,13 @@ func (c *Client) unpack(o *options) {
 
 // unpackRevert decodes p where a cancellation would bring it back.
 func (e *entry) unpackRevert(p *packed, data any) {
-	if e.revert != nil && e.revert.data == p {
-		back := *e.revert
+	if f := e.flight.Load(); f != nil && f.revert.data == p {
+		back := *f.revert
 		r := *back.rare
 		r.under = nil
 		back.data = data
 		back = back.with(r)
-		e.revert = &back
+		f.revert = &back
 	}
 }
 
