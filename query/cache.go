@@ -70,11 +70,39 @@ func (tx *txn) later(f func()) { tx.after = append(tx.after, f) }
 
 // dispatch moves an entry to its next state.
 func (tx *txn) dispatch(e *entry, a action) {
-	next := reduce(e.state.Load(), a)
-	next.marks = e.state.branch.marks.Load() // nobody has it yet: no need for a copy
+	tx.enter(e, reduce(e.state.Load(), a))
+	tx.tell(EventUpdated, e, a)
+}
+
+// succeed is dispatch that has no use for an action on the heap.
+func (tx *txn) succeed(e *entry, a successAction) {
+	next := a.apply(*e.state.Load())
+	tx.enter(e, &next)
+	if tx.heard() {
+		tx.tell(EventUpdated, e, a)
+	}
+}
+
+// setOut is dispatch for the begin of a fetch. Those of entries that are new share
+// a state.
+func (tx *txn) setOut(e *entry, a fetchAction) {
+	if st := e.state.Load(); st == &blank && a == (fetchAction{}) {
+		e.state.Store(&begun)
+		tx.touch(e)
+	} else {
+		next := a.apply(*st)
+		tx.enter(e, &next)
+	}
+	if tx.heard() {
+		tx.tell(EventUpdated, e, a)
+	}
+}
+
+// enter moves an entry to a state that nobody has yet.
+func (tx *txn) enter(e *entry, next *state) {
+	next.marks = e.state.branch.marks.Load() // no need for a copy
 	e.state.Store(next)
 	tx.touch(e)
-	tx.tell(EventUpdated, e, a)
 }
 
 // touch has the results of an entry's observers computed again.

@@ -181,6 +181,6 @@ func (tx *txn) writeByHand(e *entry, w written, at time.Time) {
 	if at.IsZero() {
 		at = tx.now()
 	}
-	tx.dispatch(e, successAction{data: w.data, under: w.under, hidden: !w.hasData, at: at, manual: true})
+	tx.succeed(e, successAction{data: w.data, under: w.under, hidden: !w.hasData, at: at, manual: true})
 	e.keep()
 }

@@ -122,16 +122,27 @@ func (c *Client) fetchData(ctx context.Context, o *options, with contentment) (a
 	c.unpack(o)
 	s := c.seed(o)
 	var (
-		e   *entry
-		err error
+		e    *entry
+		f    *flight
+		mine bool // to be run
+		err  error
+		mode = fetchMode{byCaller: ctx.Done() == nil}
 	)
 	c.update(func(tx *txn) {
-		if err = tx.usable(o); err == nil {
-			e = tx.build(o, s)
+		if err = tx.usable(o); err != nil {
+			return
+		}
+		last := tx.lastID
+		e = tx.build(o, s)
+		if isNew := tx.lastID != last; isNew && !s.ok && o.policy.StaleTime.kind != staleFunc {
+			f, mine = tx.takeOff(e, o, s, mode) // nobody is to be asked before
 		}
 	})
 	if err != nil {
 		return nil, err
+	}
+	if f != nil {
+		return f.result(ctx, mine)
 	}
 	v := e.view()
 	st, staleTime := v.get(), o.policy.StaleTime.resolve(c, v)
@@ -149,7 +160,6 @@ func (c *Client) fetchData(ctx context.Context, o *options, with contentment) (a
 	if s.ok {
 		c.update(func(tx *txn) { tx.plant(e, o, s) })
 	}
-	var f *flight
 	c.update(func(tx *txn) {
 		if e.removed() { // between the two
 			e = tx.build(o, s)
@@ -158,10 +168,18 @@ func (c *Client) fetchData(ctx context.Context, o *options, with contentment) (a
 			err = ErrClosed
 			return
 		}
-		f = tx.fetch(e, o, s, fetchMode{})
+		f, mine = tx.takeOff(e, o, s, mode)
 	})
 	if err != nil {
 		return nil, err
+	}
+	return f.result(ctx, mine)
+}
+
+// result waits for f, which it runs itself if told so.
+func (f *flight) result(ctx context.Context, mine bool) (any, error) {
+	if mine {
+		f.run()
 	}
 	return f.wait(ctx)
 }

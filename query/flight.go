@@ -38,8 +38,8 @@ type flight struct {
 	turn chan struct{}          // closed when that of the flight before is called, nil if it was
 	heir atomic.Pointer[flight] // whose turn is next, the flight itself once it has begun
 
-	done chan struct{} // closed once the rest is final
-	next *flight       // followed instead, if another fetch took this one's place
+	done latch   // opened once the rest is final
+	next *flight // followed instead, if another fetch took this one's place
 	data any
 	err  error
 }
@@ -55,6 +55,7 @@ type witness struct {
 // fetchMode says how a fetch treats one that runs already.
 type fetchMode struct {
 	cancelRefetch bool
+	byCaller      bool // whoever asks waits whatever happens
 	direction     Direction
 }
 
@@ -69,11 +70,19 @@ type cancelled struct {
 // fetch starts a fetch of e, or joins the one that runs. With options they
 // become the entry's, without the entry keeps its own. It needs the mutex.
 func (tx *txn) fetch(e *entry, o *options, s seed, mode fetchMode) *flight {
+	f, _ := tx.takeOff(e, o, s, mode)
+	return f
+}
+
+// takeOff is fetch that may leave it to the caller to run the flight, which is told
+// by true: who has to wait for it in any case and whatever happens spares a
+// goroutine. That goes only for an entry which nobody observes.
+func (tx *txn) takeOff(e *entry, o *options, s seed, mode fetchMode) (f *flight, isCallers bool) {
 	var old *flight
 	if st, f := e.state.Load(), e.flight.Load(); st.fetchStatus != isIdle && f != nil {
 		if !st.hasData || !mode.cancelRefetch {
 			f.wanted()
-			return f
+			return f, false
 		}
 		old = f
 		tx.cancel(old, cancelled{silent: true, defers: true})
@@ -86,8 +95,8 @@ func (tx *txn) fetch(e *entry, o *options, s seed, mode fetchMode) *flight {
 			tx.adopt(e, lender, s)
 		}
 	}
-	f := &flight{
-		e: e, opts: e.opts.Load(), direction: mode.direction, ctx: lazyContext{parent: tx.life}, done: make(chan struct{}),
+	f = &flight{
+		e: e, opts: e.opts.Load(), direction: mode.direction, ctx: lazyContext{parent: tx.life},
 	}
 	if p := e.pager(); p != nil && p.ready {
 		f.walk = p.start(e.state.Load(), mode.direction)
@@ -100,7 +109,7 @@ func (tx *txn) fetch(e *entry, o *options, s seed, mode fetchMode) *flight {
 	}
 	f.revert = e.state.Load()
 	paused := !tx.networkAllows(f.opts.policy.NetworkMode, true)
-	tx.dispatch(e, fetchAction{paused: paused, direction: mode.direction})
+	tx.setOut(e, fetchAction{paused: paused, direction: mode.direction})
 	e.flight.Store(f)
 	if old != nil {
 		tx.settle(old, f)
@@ -112,11 +121,14 @@ func (tx *txn) fetch(e *entry, o *options, s seed, mode fetchMode) *flight {
 	}
 	if tx.closed {
 		tx.cancel(f, cancelled{silent: true, cause: ErrClosed})
-		return f
+		return f, false
 	}
 	tx.work.Add(1)
+	if mode.byCaller && f.prompt && f.turn == nil && len(e.observers()) == 0 {
+		return f, true
+	}
 	tx.later(f.start)
-	return f
+	return f, false
 }
 
 // keep has a reverted cancellation go back to the present state.
@@ -148,20 +160,14 @@ func (tx *txn) settle(f, next *flight) {
 	} else {
 		tx.testify(f)
 	}
-	tx.later(func() { close(f.done) })
+	tx.later(f.done.open)
 }
 
 // wait returns the outcome of the flight, or the cause of ctx.
 func (f *flight) wait(ctx context.Context) (any, error) {
 	for moved := 0; ; moved++ {
-		if ctx.Done() == nil {
-			<-f.done // cheaper than a select
-		} else {
-			select {
-			case <-f.done:
-			case <-ctx.Done():
-				return nil, context.Cause(ctx)
-			}
+		if err := f.done.wait(ctx); err != nil {
+			return nil, err
 		}
 		if f.next == nil {
 			f.e.c.sched.Yield(2 * moved) // after those who have waited for it alone
@@ -316,7 +322,7 @@ func (c *Client) store(f *flight, data any) error {
 		if settled = f.settled; settled {
 			return
 		}
-		tx.dispatch(e, successAction{data: w.data, under: w.under, hidden: !w.hasData, at: tx.sched.Now()})
+		tx.succeed(e, successAction{data: w.data, under: w.under, hidden: !w.hasData, at: tx.now()})
 		tx.land(f)
 		tx.testify(f)
 		done = e.view()
@@ -333,7 +339,7 @@ func (c *Client) store(f *flight, data any) error {
 	}
 	c.callFetch(done, nil)
 	f.data = data
-	close(f.done)
+	f.done.open()
 	return nil
 }
 
@@ -354,7 +360,7 @@ func (c *Client) fail(f *flight, err error) {
 	}
 	c.callFetch(done, err)
 	f.err = err
-	close(f.done)
+	f.done.open()
 }
 
 // land takes a finished flight off its entry.
@@ -395,13 +401,13 @@ func (tx *txn) cancel(f *flight, how cancelled) {
 		c := tx.Client // tx serves somebody else by then
 		tell := func() {
 			c.callFetch(done, cause)
-			close(f.done)
+			f.done.open()
 		}
 		if !tx.launch(tell) {
 			tx.later(tell)
 		}
 	default:
-		tx.later(func() { close(f.done) })
+		tx.later(f.done.open)
 	}
 }
 

@@ -314,7 +314,11 @@ type State[T any] struct {
 	s    *state
 }
 
-var blank = state{rare: &nothingRare}
+// blank is how most entries begin, and begun how they go on.
+var (
+	blank = state{rare: &nothingRare}
+	begun = *reduce(&blank, fetchAction{})
+)
 
 func (v State[T]) get() *state {
 	if v.s == nil {
