@@ -115,14 +115,23 @@ func (tx *txn) touch(e *entry) {
 // build returns the entry for o, made anew if there is none. The seed is o's
 // initial data.
 func (tx *txn) build(o *options, s seed) *entry {
-	if e := tx.index.find(o.key); e != nil {
-		return e
+	e, isNew := tx.place(o, s)
+	if isNew {
+		tx.scheduleGC(e)
+	}
+	return e
+}
+
+// place is build that leaves it to the caller to have a new entry collected.
+func (tx *txn) place(o *options, s seed) (e *entry, isNew bool) {
+	if e = tx.index.find(o.key); e != nil {
+		return e, false
 	}
 	tx.lastID++
 	if s.of != o {
 		s = seed{}
 	}
-	e := &entry{id: tx.lastID, key: o.key}
+	e = &entry{id: tx.lastID, key: o.key}
 	if d := tx.defaultsFor(o.key); len(d) > 0 {
 		e.own().defaults = d
 	}
@@ -133,9 +142,8 @@ func (tx *txn) build(o *options, s seed) *entry {
 		e.own().pager = o.pager
 	}
 	tx.index.insert(e, e.initial())
-	tx.scheduleGC(e)
 	tx.tell(EventAdded, e, nil)
-	return e
+	return e, true
 }
 
 // adopt makes o the entry's options: the last ones given count.

@@ -132,10 +132,13 @@ func (c *Client) fetchData(ctx context.Context, o *options, with contentment) (a
 		if err = tx.usable(o); err != nil {
 			return
 		}
-		last := tx.lastID
-		e = tx.build(o, s)
-		if isNew := tx.lastID != last; isNew && !s.ok && o.policy.StaleTime.kind != staleFunc {
-			f, mine = tx.takeOff(e, o, s, mode) // nobody is to be asked before
+		var isNew bool
+		switch e, isNew = tx.place(o, s); {
+		case !isNew:
+		case s.ok || o.policy.StaleTime.kind == staleFunc:
+			tx.scheduleGC(e)
+		default: // nobody is to be asked before
+			f, mine = tx.takeOff(e, o, s, mode)
 		}
 	})
 	if err != nil {
