@@ -3,7 +3,6 @@ package query
 import (
 	"context"
 	"fmt"
-	"log/slog"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -23,9 +22,9 @@ type Config struct {
 	// Online says whether there is a network. Default: a signal of the client's
 	// own that is true.
 	Online *Signal
-	// Logger hears of panics in callbacks and of errors that no one waits for.
-	// Default: silence.
-	Logger *slog.Logger
+	// Logger hears of panics in callbacks and of errors that no one waits for. A
+	// *slog.Logger will do. Default: silence.
+	Logger Logger
 	// Defaults fill the gaps of all queries.
 	Defaults Defaults
 	// MutationDefaults fill the gaps of all mutations.
@@ -36,6 +35,14 @@ type Config struct {
 	OnFetch FetchCallbacks
 	// OnMutation is called around each mutation, before its own callbacks.
 	OnMutation MutationCallbacks
+}
+
+// Logger is the part of *slog.Logger that a client uses. It is an interface so that
+// programs without log/slog need not link it. Error is called without locks, from
+// any goroutine and concurrently, with a message that begins with "query: " and the
+// cause under the key "error".
+type Logger interface {
+	Error(msg string, args ...any)
 }
 
 // FetchCallbacks hear of every fetch that ends, except of those that were
@@ -53,7 +60,7 @@ type Client struct {
 	sched    *sched.Scheduler
 	focus    *Signal
 	online   *Signal
-	log      *slog.Logger
+	log      Logger // nil is silence
 	onFetch  FetchCallbacks
 	onMutate MutationCallbacks
 	quirks   Quirks
@@ -95,9 +102,6 @@ func New(cfg Config) (*Client, error) {
 	}
 	if c.online == nil {
 		c.online = NewSignal(true)
-	}
-	if c.log == nil {
-		c.log = slog.New(slog.DiscardHandler)
 	}
 	c.index.tree.root.c = c
 	c.life, c.finish = context.WithCancelCause(context.Background())
@@ -204,5 +208,7 @@ func (tx *txn) launch(f func()) bool {
 
 // report tells the log of an error that nobody else hears of.
 func (c *Client) report(what string, err error) {
-	c.log.Error("query: "+what, "error", err)
+	if c.log != nil {
+		c.log.Error("query: "+what, "error", err)
+	}
 }

@@ -125,7 +125,7 @@ func (c *Client) restoreQuery(q QuerySnapshot, with HydrateOptions) {
 	if len(q.Data) > 0 {
 		var err error
 		st.hasData = true
-		if st.data, err = c.unpackFor(q.Key, &packed{text: q.Data}); err != nil {
+		if st.data, err = c.unpackFor(q.Key, pack(q.Data)); err != nil {
 			c.outdate(q, err)
 			return
 		}
@@ -211,5 +211,5 @@ func unpackLater(text json.RawMessage) any {
 	if len(text) == 0 {
 		return nil
 	}
-	return &packed{text: text}
+	return pack(text)
 }

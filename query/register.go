@@ -82,7 +82,7 @@ func (c *Client) binding(m *mutation) (bind func()) {
 	r := c.registered(was.key)
 	p, raw := st.variables.(*packed)
 	if st.variables == nil {
-		p, raw = &packed{text: json.RawMessage("null")}, true
+		p, raw = pack(json.RawMessage("null")), true
 	}
 	if r == nil || !m.restored || !raw || st.status != StatusPending {
 		return nil
