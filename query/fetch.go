@@ -11,8 +11,10 @@ import (
 // Fetch returns the data of q, calling q.Fetch only if what is cached is missing
 // or stale. Concurrent calls for one key share a single run. ctx bounds the wait,
 // not the run: once it is done Fetch returns its cause, and the run goes on for
-// others. An error of q.Fetch is wrapped in *FetchError; unless q's policy says
-// otherwise it is not retried.
+// others. If ctx has no end, nobody observes the query and nothing runs for it,
+// q.Fetch is called on the caller's goroutine: then Fetch returns when q.Fetch does,
+// even if the fetch was cancelled meanwhile. An error of q.Fetch is wrapped in
+// *FetchError; unless q's policy says otherwise it is not retried.
 func Fetch[T any](ctx context.Context, c *Client, q Query[T]) (T, error) {
 	return fetch(ctx, c, &q) // small enough to be inlined, so that q is not copied
 }
@@ -152,7 +154,7 @@ func (c *Client) fetchData(ctx context.Context, o *options, with contentment) (a
 	stale := st.staleAfter(staleTime, c.sched.Now())
 	if st.hasData && with == anyAgeRefreshed && stale {
 		c.update(func(tx *txn) {
-			if !tx.closed && !e.removed {
+			if !tx.closed && !e.removed() {
 				tx.fetch(e, o, s, fetchMode{})
 			}
 		})
