@@ -143,11 +143,8 @@ func (c *Client) fetchData(ctx context.Context, o *options, with contentment) (a
 			f, mine = tx.takeOff(e, o, s, mode)
 		}
 	})
-	if err != nil {
-		return nil, err
-	}
-	if f != nil {
-		return f.result(ctx, mine)
+	if err != nil || f != nil {
+		return f.result(ctx, mine, err)
 	}
 	v := e.view()
 	st, staleTime := v.get(), o.policy.StaleTime.resolve(c, v)
@@ -175,14 +172,14 @@ func (c *Client) fetchData(ctx context.Context, o *options, with contentment) (a
 		}
 		f, mine = tx.takeOff(e, o, s, mode)
 	})
+	return f.result(ctx, mine, err)
+}
+
+// result waits for f, which it runs itself if told so. There is none if err says why.
+func (f *flight) result(ctx context.Context, mine bool, err error) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return f.result(ctx, mine)
-}
-
-// result waits for f, which it runs itself if told so.
-func (f *flight) result(ctx context.Context, mine bool) (any, error) {
 	if mine {
 		f.run()
 	}

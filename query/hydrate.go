@@ -116,9 +116,10 @@ func restoredError(text *string) error {
 
 func (c *Client) restoreQuery(q QuerySnapshot, with HydrateOptions) {
 	st := state{
-		dataUpdateCount: uint32(q.DataUpdateCount), dataUpdatedAt: q.DataUpdatedAt, //nolint:gosec // see counts
+		dataUpdateCount: uint32(q.DataUpdateCount), dataUpdatedAt: q.DataUpdatedAt,
 		invalidated: q.IsInvalidated, status: stanceOf(q.Status),
-	}.with(rare{
+	}
+	st = st.with(rare{
 		err: restoredError(q.Error), errorUpdateCount: q.ErrorUpdateCount, errorUpdatedAt: q.ErrorUpdatedAt,
 		failureCount: q.FailureCount, failureReason: restoredError(q.FailureReason), direction: q.Direction,
 	})

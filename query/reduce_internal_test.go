@@ -18,10 +18,11 @@ var (
 
 // full is a state in which every field has a value that no action sets.
 func full() state {
-	return state{
+	s := state{
 		data: "old", hasData: true, dataUpdateCount: 3, dataUpdatedAt: then,
 		invalidated: true, status: isError, fetchStatus: isPaused,
-	}.with(rare{
+	}
+	return s.with(rare{
 		err: errOld, errorUpdateCount: 5, errorUpdatedAt: then,
 		failureCount: 2, failureReason: errOld, retryAt: soon,
 		direction: Backward,

@@ -71,15 +71,16 @@ type rare struct {
 var nothingRare rare // never changed
 
 // with is s with r instead of what it had.
-func (s state) with(r rare) state {
+func (s *state) with(r rare) state {
+	next := *s
 	if r.err == nil && r.failureReason == nil && r.under == nil && r.direction == "" &&
 		r.errorUpdateCount == 0 && r.failureCount == 0 && r.errorUpdatedAt.IsZero() && r.retryAt.IsZero() {
-		s.rare = &nothingRare
-		return s
+		next.rare = &nothingRare
+		return next
 	}
 	own := r // that r need not be on the heap
-	s.rare = &own
-	return s
+	next.rare = &own
+	return next
 }
 
 // stance is a Status in a byte. No entry is idle.
@@ -169,11 +170,12 @@ func (s *state) staleAfter(t StaleTime, now time.Time) bool {
 }
 
 // atRest is s without a fetch under way.
-func (s state) atRest() state {
+func (s *state) atRest() state {
 	r := *s.rare
 	r.retryAt = time.Time{}
-	s.fetchStatus = isIdle
-	return s.with(r)
+	next := s.with(r)
+	next.fetchStatus = isIdle
+	return next
 }
 
 // action is a named change of state; see the table of R-STATE-3 in

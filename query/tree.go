@@ -110,8 +110,8 @@ func (t *tree) grow(text string) *branch {
 
 // insert adds e, which has no observers yet.
 func (t *tree) insert(e *entry) {
-	b := t.grow(parentText(e.key.String()))               // in place: short texts stay off the heap
-	e.state.branch, e.state.at = b, int32(len(b.members)) //nolint:gosec // more do not fit into any memory
+	b := t.grow(parentText(e.key.String())) // in place: short texts stay off the heap
+	e.state.branch, e.state.at = b, int32(len(b.members))
 	b.members = append(b.members, e)
 }
 
@@ -176,7 +176,7 @@ func (t *tree) observe(e *entry, observed bool) {
 func (b *branch) swap(i, j int) {
 	m := b.members
 	m[i], m[j] = m[j], m[i]
-	m[i].state.at, m[j].state.at = int32(i), int32(j) //nolint:gosec // as they were
+	m[i].state.at, m[j].state.at = int32(i), int32(j)
 }
 
 // walk visits the entries under b, in no order, until visit returns false.
