@@ -170,7 +170,7 @@ func (f *flight) wait(ctx context.Context) (any, error) {
 			return nil, err
 		}
 		if f.next == nil {
-			f.e.c.sched.Yield(2 * moved) // after those who have waited for it alone
+			f.e.client().sched.Yield(2 * moved) // after those who have waited for it alone
 			return f.data, f.err
 		}
 		f = f.next
@@ -266,9 +266,9 @@ func (f *flight) gate(ctx context.Context, first bool) error {
 	case <-wake:
 		// Who woke it may yet invalidate it, and then its function is not called.
 		if first {
-			f.e.c.sched.Yield(2)
+			f.e.client().sched.Yield(2)
 		} else {
-			f.e.c.sched.Yield(4)
+			f.e.client().sched.Yield(4)
 		}
 	case <-ctx.Done():
 	}
