@@ -79,7 +79,7 @@ func (c *Client) intervalOf(e *entry, i *RefetchInterval, s State[any]) time.Dur
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if len(e.observers) == 0 {
+	if len(e.observers()) == 0 {
 		return i.law.Min // until somebody looks
 	}
 	x := c.sides.of(e)

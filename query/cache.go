@@ -72,9 +72,49 @@ func (tx *txn) later(f func()) { tx.after = append(tx.after, f) }
 func (tx *txn) dispatch(e *entry, a action) {
 	before := e.state.Load()
 	next := reduce(before, a)
-	next.marks = e.state.branch.marks.Load() // nobody has it yet: no need for a copy
+	tx.enter(e, next)
+	tx.announce(e, a, before, next)
+}
+
+// succeed is dispatch that has no use for an action on the heap.
+func (tx *txn) succeed(e *entry, a successAction) {
+	before := e.state.Load()
+	next := a.apply(*before)
+	tx.enter(e, &next)
+	if tx.followed() {
+		tx.announce(e, a, before, &next)
+	}
+}
+
+// setOut is dispatch for the begin of a fetch. Those of entries that are new share
+// a state.
+func (tx *txn) setOut(e *entry, a fetchAction) {
+	before, next := e.state.Load(), &begun
+	if before == &blank && a == (fetchAction{poll: a.poll}) {
+		e.state.Store(next)
+		tx.touch(e)
+	} else {
+		own := a.apply(*before)
+		next = &own
+		tx.enter(e, next)
+	}
+	if tx.followed() {
+		tx.announce(e, a, before, next)
+	}
+}
+
+// enter moves an entry to a state that nobody has yet.
+func (tx *txn) enter(e *entry, next *state) {
+	next.marks = e.state.branch.marks.Load() // no need for a copy
 	e.state.Store(next)
 	tx.touch(e)
+}
+
+// followed reports whether anybody wants to know of actions.
+func (tx *txn) followed() bool { return tx.heard() || len(tx.sides) > 0 }
+
+// announce tells of an action that brought an entry from one state to the next.
+func (tx *txn) announce(e *entry, a action, before, next *state) {
 	tx.tell(EventUpdated, e, a)
 	if len(tx.sides) > 0 {
 		tx.witness(e, a, before, next)
@@ -83,57 +123,66 @@ func (tx *txn) dispatch(e *entry, a action) {
 
 // touch has the results of an entry's observers computed again.
 func (tx *txn) touch(e *entry) {
-	if len(e.observers) > 0 {
-		tx.dirty = append(tx.dirty, e.observers)
+	if list := e.observers(); len(list) > 0 {
+		tx.dirty = append(tx.dirty, list)
 	}
 }
 
 // build returns the entry for o, made anew if there is none. The seed is o's
 // initial data.
 func (tx *txn) build(o *options, s seed) *entry {
-	if e := tx.index.find(o.key); e != nil {
-		return e
+	e, isNew := tx.place(o, s)
+	if isNew {
+		tx.scheduleGC(e)
+	}
+	return e
+}
+
+// place is build that leaves it to the caller to have a new entry collected.
+func (tx *txn) place(o *options, s seed) (e *entry, isNew bool) {
+	if e = tx.index.find(o.key); e != nil {
+		return e, false
 	}
 	tx.lastID++
 	if s.of != o {
 		s = seed{}
 	}
-	e := &entry{c: tx.Client, id: tx.lastID, key: o.key, initial: s.state(), defaults: tx.defaultsFor(o.key)}
+	e = &entry{id: tx.lastID, key: o.key}
+	if d := tx.defaultsFor(o.key); len(d) > 0 {
+		e.own().defaults = d
+	}
+	e.setInitial(s.state())
 	o = e.filled(o)
 	e.opts.Store(o.method)
-	e.typ, e.pager, e.gcTime = o.typ, o.pager, o.policy.GCTime.orDefault()
-	tx.index.insert(e, e.initial)
-	tx.scheduleGC(e)
+	if o.pager != nil {
+		e.own().pager = o.pager
+	}
+	tx.index.insert(e, e.initial())
 	tx.coverNew(e)
 	tx.tell(EventAdded, e, nil)
-	return e
+	return e, true
 }
 
 // adopt makes o the entry's options: the last ones given count.
 func (tx *txn) adopt(e *entry, o *options, s seed) {
 	usable := s.ok && s.of == o
 	o = e.filled(o)
-	e.opts.Store(o.method)
-	if e.typ == nil {
-		e.typ = o.typ
-	}
-	if o.pager != nil {
-		e.pager = o.pager
-	}
-	e.gcTime = e.gcTime.longer(o.policy.GCTime.orDefault())
+	e.take(o.method)
 	if st := e.state.Load(); !st.hasData && usable {
-		e.initial = s.state()
+		e.setInitial(s.state())
 		next := *st
 		next.data, next.hasData, next.dataUpdatedAt = s.data, true, s.at
-		next.err, next.invalidated, next.status = nil, false, StatusSuccess
-		tx.dispatch(e, setAction{next})
+		next.invalidated, next.status = false, isSuccess
+		r := *st.rare
+		r.err = nil
+		tx.dispatch(e, setAction{next.with(r)})
 	}
 }
 
 // plant gives an entry the initial data of options that it is to be fetched by.
 // Observers see them before the fetch begins.
 func (tx *txn) plant(e *entry, o *options, s seed) {
-	if st := e.state.Load(); s.of == o && s.ok && !e.removed && !st.hasData && st.fetchStatus == FetchIdle {
+	if st := e.state.Load(); s.of == o && s.ok && !e.removed() && !st.hasData && st.fetchStatus == isIdle {
 		tx.adopt(e, o, s)
 	}
 }
@@ -141,10 +190,9 @@ func (tx *txn) plant(e *entry, o *options, s seed) {
 // remove takes an entry out of the cache. Those who observe it keep what they
 // have until their next fetch.
 func (tx *txn) remove(e *entry) {
-	if e.removed {
+	if e.removed() {
 		return
 	}
-	e.removed = true
 	tx.index.remove(e)
 	tx.bare(e)
 	for k := e.kin; k != nil; k = k.next {
@@ -159,7 +207,7 @@ func (tx *txn) remove(e *entry) {
 
 // attach registers an observer with its entry.
 func (tx *txn) attach(e *entry, o *observer) {
-	e.observers = append(e.observers, o) // snapshots share the array, but not what is added
+	e.own().observers = append(e.observers(), o) // snapshots share the array, but not what is added
 	tx.index.tree.observe(e, true)
 	tx.sched.Stop(&e.gc)
 	tx.observed(e)
@@ -169,20 +217,23 @@ func (tx *txn) attach(e *entry, o *observer) {
 // detach takes an observer from its entry. When the last one goes, a fetch that
 // looks at its context is cancelled and any other makes no further attempt.
 func (tx *txn) detach(e *entry, o *observer) {
-	i := slices.Index(e.observers, o)
+	list := e.observers()
+	i := slices.Index(list, o)
 	if i < 0 {
 		return
 	}
-	e.observers = slices.Concat(e.observers[:i], e.observers[i+1:])
+	list = slices.Concat(list[:i], list[i+1:])
+	e.own().observers = list
+	e.tidy()
 	defer tx.tell(EventObserverRemoved, e, nil) // after the cancellation
-	if len(e.observers) > 0 {
+	if len(list) > 0 {
 		return
 	}
 	tx.index.tree.observe(e, false)
 	tx.unobserved(e)
 	st := e.state.Load()
 	if f := e.flight.Load(); f != nil {
-		if e.consumed.Load() || st.fetchStatus == FetchPaused && st.status == StatusPending {
+		if e.consumed.Load() || st.fetchStatus == isPaused && st.status == isPending {
 			tx.cancel(f, cancelled{revert: true})
 		} else {
 			f.lastAttempt.Store(true)
@@ -202,7 +253,7 @@ func (tx *txn) close() {
 			tx.cancel(f, cancelled{silent: true, cause: ErrClosed})
 			tx.sched.Stop(&e.gc)
 		}
-		for _, o := range e.observers {
+		for _, o := range e.observers() {
 			o.closeLocked()
 		}
 	}

@@ -12,6 +12,7 @@ import "sync/atomic"
 type stateCell struct {
 	now    atomic.Pointer[state]
 	branch *branch     // set before the first state, never changed
+	at     int32       // place among the members of the branch, for the branch alone
 	gone   atomic.Bool // what is marked from now on is not meant for it
 }
 

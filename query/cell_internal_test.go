@@ -30,7 +30,7 @@ func TestStateCell_storedAfterAMarkIsUnmarked(t *testing.T) {
 	t.Parallel()
 	b := &branch{}
 	b.mark()
-	shared := &state{status: StatusPending}
+	shared := &state{status: isPending}
 	for range 2 {
 		c := stateCell{branch: b}
 		c.Store(shared)

@@ -3,7 +3,6 @@ package query
 import (
 	"context"
 	"fmt"
-	"log/slog"
 	"math/rand/v2"
 	"sync"
 	"sync/atomic"
@@ -24,9 +23,9 @@ type Config struct {
 	// Online says whether there is a network. Default: a signal of the client's
 	// own that is true.
 	Online *Signal
-	// Logger hears of panics in callbacks and of errors that no one waits for.
-	// Default: silence.
-	Logger *slog.Logger
+	// Logger hears of panics in callbacks and of errors that no one waits for. A
+	// *slog.Logger will do. Default: silence.
+	Logger Logger
 	// Defaults fill the gaps of all queries.
 	Defaults Defaults
 	// MutationDefaults fill the gaps of all mutations.
@@ -52,6 +51,14 @@ type Config struct {
 	OnMutation MutationCallbacks
 }
 
+// Logger is the part of *slog.Logger that a client uses. It is an interface so that
+// programs without log/slog need not link it. Error is called without locks, from
+// any goroutine and concurrently, with a message that begins with "query: " and the
+// cause under the key "error".
+type Logger interface {
+	Error(msg string, args ...any)
+}
+
 // FetchCallbacks hear of every fetch that ends, except of those that were
 // cancelled silently or reverted. They are called after observers were told, on
 // the goroutine of the fetch, which ends when they return.
@@ -68,7 +75,7 @@ type Client struct {
 	polls    *sched.Scheduler // for polls alone if they are to go together, else sched
 	focus    *Signal
 	online   *Signal
-	log      *slog.Logger
+	log      Logger // nil is silence
 	onFetch  FetchCallbacks
 	onMutate MutationCallbacks
 	quirks   Quirks
@@ -124,9 +131,7 @@ func New(cfg Config) (*Client, error) {
 	if c.online == nil {
 		c.online = NewSignal(true)
 	}
-	if c.log == nil {
-		c.log = slog.New(slog.DiscardHandler)
-	}
+	c.index.tree.root.c = c
 	c.life, c.finish = context.WithCancelCause(context.Background())
 	c.defaults.Store(&defaults{queries: cfg.Defaults, mutations: cfg.MutationDefaults})
 	c.Mount()
@@ -232,5 +237,7 @@ func (tx *txn) launch(f func()) bool {
 
 // report tells the log of an error that nobody else hears of.
 func (c *Client) report(what string, err error) {
-	c.log.Error("query: "+what, "error", err)
+	if c.log != nil {
+		c.log.Error("query: "+what, "error", err)
+	}
 }

@@ -32,7 +32,7 @@ func look[T any](e *entry) (T, bool) {
 		return none, false
 	}
 	if base, _ := st.base(); isPacked(base) {
-		e.c.unpack((&Query[T]{Key: e.key}).erase())
+		e.client().unpack((&Query[T]{Key: e.key}).erase())
 		st = e.state.Load()
 	}
 	return as[T](st.data)
@@ -183,9 +183,9 @@ func (tx *txn) writeByHand(e *entry, w written, at time.Time) {
 		at = tx.now()
 	}
 	doubtful := tx.doubtful(e)
-	tx.dispatch(e, successAction{data: w.data, under: w.under, hidden: !w.hasData, at: at, manual: true})
+	tx.succeed(e, successAction{data: w.data, under: w.under, hidden: !w.hasData, at: at, manual: true})
 	if doubtful {
 		tx.dispatch(e, invalidateAction{})
 	}
-	e.revert = e.state.Load()
+	e.keep()
 }

@@ -129,7 +129,7 @@ func (d *derivation) result() {
 	*r = result{
 		key:  d.e.key,
 		data: st.data, hasData: st.hasData, err: st.err,
-		status: st.status, fetchStatus: st.fetchStatus,
+		status: st.status.public(), fetchStatus: st.fetchStatus.public(),
 		dataUpdatedAt: st.dataUpdatedAt, errorUpdatedAt: st.errorUpdatedAt,
 		errorUpdateCount: st.errorUpdateCount,
 		failureCount:     st.failureCount, failureReason: st.failureReason, retryAt: st.retryAt,

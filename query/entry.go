@@ -9,34 +9,27 @@ import (
 	"github.com/freshet-go/freshet/querykey"
 )
 
-// entry is what the cache holds under one key. Its state and options are read
-// without lock; everything else belongs to the client's mutex.
+// entry is what the cache holds under one key. Its state, options and flight are
+// read without lock; everything else belongs to the client's mutex. What few
+// entries have is in extra.
 type entry struct {
-	c   *Client
-	id  uint64
-	key querykey.Key
-
+	id    uint64
+	key   querykey.Key
 	state stateCell
 	opts  atomic.Pointer[method]
-	at    int // place among the members of its branch, -1 once removed
-
-	defaults  []Defaults   // for its key when it was made; the latest first
-	typ       reflect.Type // type of the data once somebody claimed it
-	initial   *state       // what a reset goes back to
-	observers []*observer  // copied on write
-	patches   []*patch     // copied on write; see optimistic.go
-	pager     *pager       // the last one given: an entry stays infinite
-	gcTime    GCTime
-	gc        sched.Alarm
-	removed   bool
-	kin       *kin // see relatives.go
-
-	cover atomic.Pointer[coverage] // by push, nil if there is none; see governor.go
+	extra atomic.Pointer[extra] // nil if there is nothing special
+	kin   *kin                  // see relatives.go
+	gc    sched.Alarm
 
 	flight   atomic.Pointer[flight] // running fetch
-	revert   *state                 // what a reverted cancellation goes back to
 	consumed atomic.Bool            // the fetch function has looked at its context
 }
+
+// client returns whose cache the entry is in, or was.
+func (e *entry) client() *Client { return e.state.branch.c }
+
+// removed reports whether the entry was taken out of the cache.
+func (e *entry) removed() bool { return e.state.gone.Load() }
 
 // view shows the entry's present state.
 func (e *entry) view() State[any] { return e.viewOf(e.state.Load()) }
@@ -47,10 +40,11 @@ func (e *entry) viewOf(s *state) State[any] {
 
 // claim checks that data of type t may live under the entry's key.
 func (e *entry) claim(t reflect.Type) error {
-	if t == nil || e.typ == nil || e.typ == t {
+	have := e.typ()
+	if t == nil || have == nil || have == t {
 		return nil
 	}
-	return &TypeError{Key: e.key, Have: e.typ, Want: t}
+	return &TypeError{Key: e.key, Have: have, Want: t}
 }
 
 // claims is claim for those who do not hold the mutex.
@@ -62,12 +56,12 @@ func (c *Client) claims(e *entry, t reflect.Type) error {
 
 // filled is o with the defaults that were set for the key when the entry was made.
 func (e *entry) filled(o *options) *options {
-	if len(e.defaults) == 0 {
+	if len(e.defaults()) == 0 {
 		return o
 	}
 	own := *o.rules // others share them
 	all := &options{o.key, &method{o.fetch, &own}}
-	for _, d := range e.defaults {
+	for _, d := range e.defaults() {
 		all.fill(d)
 	}
 	return all
@@ -87,7 +81,7 @@ func (s seed) state() *state {
 		return &blank
 	}
 	first := blank
-	first.data, first.hasData, first.dataUpdatedAt, first.status = s.data, true, s.at, StatusSuccess
+	first.data, first.hasData, first.dataUpdatedAt, first.status = s.data, true, s.at, isSuccess
 	return &first
 }
 
@@ -119,7 +113,7 @@ func (c *Client) lent(e *entry, m *method) seed {
 // lender returns the options of the first observer that says how to fetch, nil if
 // there is none. It needs the mutex.
 func (e *entry) lender() *options {
-	for _, x := range e.observers {
+	for _, x := range e.observers() {
 		if x.opts.decides() {
 			return x.opts
 		}

@@ -33,13 +33,16 @@ type eventNote struct {
 
 // tell notes an event about a query. change is the action of EventUpdated.
 func (tx *txn) tell(kind EventKind, e *entry, change action) {
-	if len(tx.events.subs) == 0 {
+	if !tx.heard() {
 		return
 	}
 	ev := Event{Kind: kind, At: tx.sched.Now(), Query: lookAt(e)}
 	ev.Action, ev.Manual = actionOf(change)
 	tx.notes = append(tx.notes, eventNote{ev, e})
 }
+
+// heard reports whether somebody listens.
+func (tx *txn) heard() bool { return len(tx.events.subs) > 0 }
 
 // tellMutation is tell for a mutation.
 func (tx *txn) tellMutation(kind EventKind, m *mutation, change mutationAction) {

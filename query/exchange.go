@@ -47,7 +47,7 @@ func (c *Client) receiveInto(e *entry, q QuerySnapshot) error {
 		if _, ok := st.base(); ok && st.dataUpdatedAt.After(q.DataUpdatedAt) {
 			return nil, false, nil
 		}
-		p := &packed{text: q.Data}
+		p := pack(q.Data)
 		unpack := e.opts.Load().unpack
 		if unpack == nil {
 			return p, true, nil
@@ -68,7 +68,7 @@ func (c *Client) receiveNew(q QuerySnapshot, with HydrateOptions) error {
 		case tx.index.find(q.Key) != nil:
 			err = errMoved
 		default:
-			tx.receive(tx.build(o, seed{}), written{data: &packed{text: q.Data}, hasData: true}, q)
+			tx.receive(tx.build(o, seed{}), written{data: pack(q.Data), hasData: true}, q)
 		}
 	})
 	return err
@@ -78,7 +78,7 @@ func (c *Client) receiveNew(q QuerySnapshot, with HydrateOptions) error {
 func (tx *txn) receive(e *entry, w written, q QuerySnapshot) {
 	success := successAction{data: w.data, under: w.under, hidden: !w.hasData, at: q.DataUpdatedAt, manual: true}
 	tx.dispatch(e, setAction{*reduce(e.state.Load(), success)})
-	e.revert = e.state.Load()
+	e.keep()
 }
 
 // restored returns the options of an entry that nobody has used yet.

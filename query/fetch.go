@@ -11,8 +11,10 @@ import (
 // Fetch returns the data of q, calling q.Fetch only if what is cached is missing
 // or stale. Concurrent calls for one key share a single run. ctx bounds the wait,
 // not the run: once it is done Fetch returns its cause, and the run goes on for
-// others. An error of q.Fetch is wrapped in *FetchError; unless q's policy says
-// otherwise it is not retried.
+// others. If ctx has no end, nobody observes the query and nothing runs for it,
+// q.Fetch is called on the caller's goroutine: then Fetch returns when q.Fetch does,
+// even if the fetch was cancelled meanwhile. An error of q.Fetch is wrapped in
+// *FetchError; unless q's policy says otherwise it is not retried.
 func Fetch[T any](ctx context.Context, c *Client, q Query[T]) (T, error) {
 	return fetch(ctx, c, &q) // small enough to be inlined, so that q is not copied
 }
@@ -53,8 +55,8 @@ func fetch[T any](ctx context.Context, c *Client, q *Query[T]) (T, error) {
 func serve[T any](ctx context.Context, e *entry, stale StaleTime) (v T, ok bool, err error) {
 	st := e.state.Load()
 	switch {
-	case e.c.over.Load(), st.hasData && (stale.kind == staleInherit || stale.kind == staleFunc):
-	case !st.hasData || e.c.tooOld(st, stale):
+	case e.client().over.Load(), st.hasData && (stale.kind == staleInherit || stale.kind == staleFunc):
+	case !st.hasData || e.client().tooOld(st, stale):
 		if f := e.joinable(st, typeOf[T]()); f != nil && ctx.Err() == nil {
 			v, err = outcome[T](ctx, f)
 			return v, true, err
@@ -69,7 +71,7 @@ func serve[T any](ctx context.Context, e *entry, stale StaleTime) (v T, ok bool,
 // wants data of type t can wait for it without further ado.
 func (e *entry) joinable(st *state, t reflect.Type) *flight {
 	f := e.flight.Load()
-	if f == nil || st.fetchStatus == FetchIdle || f.opts.typ != t {
+	if f == nil || st.fetchStatus == isIdle || f.opts.typ != t {
 		return nil
 	}
 	f.wanted()
@@ -122,23 +124,34 @@ func (c *Client) fetchData(ctx context.Context, o *options, with contentment) (a
 	c.unpack(o)
 	s := c.seed(o)
 	var (
-		e   *entry
-		err error
+		e    *entry
+		f    *flight
+		mine bool // to be run
+		err  error
+		mode = fetchMode{byCaller: ctx.Done() == nil}
 	)
 	c.update(func(tx *txn) {
-		if err = tx.usable(o); err == nil {
-			e = tx.build(o, s)
+		if err = tx.usable(o); err != nil {
+			return
+		}
+		var isNew bool
+		switch e, isNew = tx.place(o, s); {
+		case !isNew:
+		case s.ok || o.policy.StaleTime.kind == staleFunc:
+			tx.scheduleGC(e)
+		default: // nobody is to be asked before
+			f, mine = tx.takeOff(e, o, s, mode)
 		}
 	})
-	if err != nil {
-		return nil, err
+	if err != nil || f != nil {
+		return f.result(ctx, mine, err)
 	}
 	v := e.view()
 	st, staleTime := v.get(), o.policy.StaleTime.resolve(c, v)
 	stale := st.staleAfter(staleTime, c.sched.Now())
 	if st.hasData && with == anyAgeRefreshed && stale {
 		c.update(func(tx *txn) {
-			if !tx.closed && !e.removed {
+			if !tx.closed && !e.removed() {
 				tx.fetch(e, o, s, fetchMode{})
 			}
 		})
@@ -149,19 +162,26 @@ func (c *Client) fetchData(ctx context.Context, o *options, with contentment) (a
 	if s.ok {
 		c.update(func(tx *txn) { tx.plant(e, o, s) })
 	}
-	var f *flight
 	c.update(func(tx *txn) {
-		if e.removed { // between the two
+		if e.removed() { // between the two
 			e = tx.build(o, s)
 		}
 		if tx.closed {
 			err = ErrClosed
 			return
 		}
-		f = tx.fetch(e, o, s, fetchMode{})
+		f, mine = tx.takeOff(e, o, s, mode)
 	})
+	return f.result(ctx, mine, err)
+}
+
+// result waits for f, which it runs itself if told so. There is none if err says why.
+func (f *flight) result(ctx context.Context, mine bool, err error) (any, error) {
 	if err != nil {
 		return nil, err
+	}
+	if mine {
+		f.run()
 	}
 	return f.wait(ctx)
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"slices"
 	"sync"
-	"time"
 
 	"github.com/freshet-go/freshet/querykey"
 )
@@ -199,11 +198,11 @@ func (c *Client) refetch(ctx context.Context, chosen []*entry, how RefetchOption
 		}
 		s := c.lent(e, e.opts.Load())
 		c.update(func(tx *txn) {
-			if tx.closed || e.removed { // since it was chosen
+			if tx.closed || e.removed() { // since it was chosen
 				return
 			}
 			f := tx.fetch(e, nil, s, fetchMode{cancelRefetch: how.Cancel.or(true)})
-			if e.state.Load().fetchStatus != FetchPaused {
+			if e.state.Load().fetchStatus != isPaused {
 				flights = append(flights, f)
 			}
 		})
@@ -267,8 +266,7 @@ func (c *Client) Cancel(ctx context.Context, f Filter) error {
 				tx.cancel(running, how)
 				if how.silent && !how.revert && !c.quirks.HangingCancel {
 					idle := *e.state.Load()
-					idle.fetchStatus, idle.retryAt = FetchIdle, time.Time{}
-					tx.dispatch(e, setAction{idle})
+					tx.dispatch(e, setAction{idle.atRest()})
 				}
 			}
 		}
@@ -302,7 +300,7 @@ func (c *Client) Reset(ctx context.Context, f Filter) error {
 	var ended []*flight
 	c.update(func(tx *txn) {
 		for _, e := range chosen {
-			if e.removed { // since it was chosen
+			if e.removed() { // since it was chosen
 				continue
 			}
 			tx.sched.Stop(&e.gc)
@@ -310,8 +308,8 @@ func (c *Client) Reset(ctx context.Context, f Filter) error {
 				ended = append(ended, running)
 				tx.cancel(running, cancelled{silent: true, defers: true})
 			}
-			tx.restore(e, *e.initial)
-			if len(e.observers) == 0 && !tx.quirks.UncollectedAfterReset {
+			tx.restore(e, *e.initial())
+			if len(e.observers()) == 0 && !tx.quirks.UncollectedAfterReset {
 				tx.scheduleGC(e)
 			}
 		}
@@ -336,7 +334,7 @@ func (c *Client) Reset(ctx context.Context, f Filter) error {
 	var flights []*flight
 	c.update(func(*txn) {
 		for _, e := range active {
-			if running := e.flight.Load(); running != nil && e.state.Load().fetchStatus != FetchPaused {
+			if running := e.flight.Load(); running != nil && e.state.Load().fetchStatus != isPaused {
 				flights = append(flights, running)
 			}
 		}

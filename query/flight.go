@@ -24,6 +24,7 @@ type flight struct {
 	settled   bool
 	outdated  bool          // push has told more since it began; see outdated.go
 	again     bool          // it takes the place of one that was
+	revert    *state        // what a reverted cancellation goes back to
 	prompt    bool          // the first attempt begins with the fetch itself
 	wake      chan struct{} // not nil while paused
 	first     bool          // paused before the first attempt
@@ -41,8 +42,8 @@ type flight struct {
 	turn chan struct{}          // closed when that of the flight before is called, nil if it was
 	heir atomic.Pointer[flight] // whose turn is next, the flight itself once it has begun
 
-	done chan struct{} // closed once the rest is final
-	next *flight       // followed instead, if another fetch took this one's place
+	done latch   // opened once the rest is final
+	next *flight // followed instead, if another fetch took this one's place
 	data any
 	err  error
 }
@@ -59,6 +60,7 @@ type witness struct {
 type fetchMode struct {
 	cancelRefetch bool
 	poll          bool
+	byCaller      bool // whoever asks waits whatever happens
 	direction     Direction
 }
 
@@ -73,11 +75,19 @@ type cancelled struct {
 // fetch starts a fetch of e, or joins the one that runs. With options they
 // become the entry's, without the entry keeps its own. It needs the mutex.
 func (tx *txn) fetch(e *entry, o *options, s seed, mode fetchMode) *flight {
+	f, _ := tx.takeOff(e, o, s, mode)
+	return f
+}
+
+// takeOff is fetch that may leave it to the caller to run the flight, which is told
+// by true: who has to wait for it in any case and whatever happens spares a
+// goroutine. That goes only for an entry which nobody observes.
+func (tx *txn) takeOff(e *entry, o *options, s seed, mode fetchMode) (f *flight, isCallers bool) {
 	var old *flight
-	if st, f := e.state.Load(), e.flight.Load(); st.fetchStatus != FetchIdle && f != nil {
+	if st, f := e.state.Load(), e.flight.Load(); st.fetchStatus != isIdle && f != nil {
 		if !st.hasData || !mode.cancelRefetch {
 			f.wanted()
-			return f
+			return f, false
 		}
 		old = f
 		tx.cancel(old, cancelled{silent: true, defers: true})
@@ -90,11 +100,11 @@ func (tx *txn) fetch(e *entry, o *options, s seed, mode fetchMode) *flight {
 			tx.adopt(e, lender, s)
 		}
 	}
-	f := &flight{
-		e: e, opts: e.opts.Load(), direction: mode.direction, ctx: lazyContext{parent: tx.life}, done: make(chan struct{}),
+	f = &flight{
+		e: e, opts: e.opts.Load(), direction: mode.direction, ctx: lazyContext{parent: tx.life},
 	}
-	if e.pager != nil && e.pager.ready {
-		f.walk = e.pager.start(e.state.Load(), mode.direction)
+	if p := e.pager(); p != nil && p.ready {
+		f.walk = p.start(e.state.Load(), mode.direction)
 	}
 	if old != nil {
 		f.turn = make(chan struct{})
@@ -102,9 +112,9 @@ func (tx *txn) fetch(e *entry, o *options, s seed, mode fetchMode) *flight {
 			f.turn = nil
 		}
 	}
-	e.revert = e.state.Load()
+	f.revert = e.state.Load()
 	paused := !tx.networkAllows(f.opts.policy.NetworkMode, true)
-	tx.dispatch(e, fetchAction{paused: paused, poll: mode.poll, direction: mode.direction})
+	tx.setOut(e, fetchAction{paused: paused, poll: mode.poll, direction: mode.direction})
 	e.flight.Store(f)
 	tx.overtake(f)
 	if old != nil {
@@ -117,11 +127,21 @@ func (tx *txn) fetch(e *entry, o *options, s seed, mode fetchMode) *flight {
 	}
 	if tx.closed {
 		tx.cancel(f, cancelled{silent: true, cause: ErrClosed})
-		return f
+		return f, false
 	}
 	tx.work.Add(1)
+	if mode.byCaller && f.prompt && f.turn == nil && len(e.observers()) == 0 {
+		return f, true
+	}
 	tx.later(f.start)
-	return f
+	return f, false
+}
+
+// keep has a reverted cancellation go back to the present state.
+func (e *entry) keep() {
+	if f := e.flight.Load(); f != nil {
+		f.revert = e.state.Load()
+	}
 }
 
 // testify lets the witnesses of a flight that is over see the outcome.
@@ -146,23 +166,17 @@ func (tx *txn) settle(f, next *flight) {
 	} else {
 		tx.testify(f)
 	}
-	tx.later(func() { close(f.done) })
+	tx.later(f.done.open)
 }
 
 // wait returns the outcome of the flight, or the cause of ctx.
 func (f *flight) wait(ctx context.Context) (any, error) {
 	for moved := 0; ; f, moved = f.next, moved+1 {
-		if ctx.Done() == nil {
-			<-f.done // cheaper than a select
-		} else {
-			select {
-			case <-f.done:
-			case <-ctx.Done():
-				return nil, context.Cause(ctx)
-			}
+		if err := f.done.wait(ctx); err != nil {
+			return nil, err
 		}
 		if f.next == nil {
-			f.e.c.sched.Yield(2 * moved) // after those who have waited for it alone
+			f.e.client().sched.Yield(2 * moved) // after those who have waited for it alone
 			return f.data, f.err
 		}
 	}
@@ -174,14 +188,14 @@ func (f *flight) start() { go f.run() }
 
 // run is the flight's goroutine.
 func (f *flight) run() {
-	defer f.e.c.work.Done()
+	defer f.e.client().work.Done()
 	defer f.ctx.end(nil)
 	defer f.leave()
 	defer f.begin()
 	if f.turn != nil {
 		<-f.turn
 	}
-	c, p := f.e.c, &f.opts.policy
+	c, p := f.e.client(), &f.opts.policy
 	returned := false
 	defer func() {
 		if !returned {
@@ -230,7 +244,7 @@ func (f *flight) attempt(ctx context.Context) (data any, err error) {
 		return data, err
 	}
 	if o.fetch == nil {
-		f.e.c.sched.Yield(2) // a function that fails would have taken its turn, too
+		f.e.client().sched.Yield(2) // a function that fails would have taken its turn, too
 		return nil, &FetchError{Key: f.e.key, Err: ErrNoFetch}
 	}
 	err = protect(func() (err error) { data, err = o.fetch(call, call.info); return err })
@@ -247,7 +261,7 @@ func (f *flight) gate(ctx context.Context, first bool) error {
 		return nil
 	}
 	var wake chan struct{}
-	f.e.c.update(func(tx *txn) {
+	f.e.client().update(func(tx *txn) {
 		tx.hold(f, first)
 		wake = f.wake
 	})
@@ -258,9 +272,9 @@ func (f *flight) gate(ctx context.Context, first bool) error {
 	case <-wake:
 		// Who woke it may yet invalidate it, and then its function is not called.
 		if first {
-			f.e.c.sched.Yield(2)
+			f.e.client().sched.Yield(2)
 		} else {
-			f.e.c.sched.Yield(4)
+			f.e.client().sched.Yield(4)
 		}
 	case <-ctx.Done():
 	}
@@ -289,8 +303,8 @@ func (tx *txn) resume(f *flight) {
 
 func (f *flight) failed(n int, err error, delay time.Duration) {
 	f.failures = n
-	strain := f.e.c.strainOf(err)
-	f.e.c.update(func(tx *txn) {
+	strain := f.e.client().strainOf(err)
+	f.e.client().update(func(tx *txn) {
 		if !f.settled {
 			tx.unplace(f)
 			f.outdated = false // the next attempt begins later
@@ -318,8 +332,7 @@ func (c *Client) store(f *flight, data any) error {
 		if settled = f.settled || tx.superseded(f); settled {
 			return
 		}
-		tx.dispatch(e, successAction{data: w.data, under: w.under, hidden: !w.hasData, at: tx.sched.Now()})
-		e.revert = nil
+		tx.succeed(e, successAction{data: w.data, under: w.under, hidden: !w.hasData, at: tx.now()})
 		tx.land(f)
 		tx.testify(f)
 		done = e.view()
@@ -337,7 +350,7 @@ func (c *Client) store(f *flight, data any) error {
 	}
 	c.callFetch(done, nil)
 	f.data = data
-	close(f.done)
+	f.done.open()
 	return nil
 }
 
@@ -359,7 +372,7 @@ func (c *Client) fail(f *flight, err error) {
 	}
 	c.callFetch(done, err)
 	f.err = err
-	close(f.done)
+	f.done.open()
 }
 
 // land takes a finished flight off its entry.
@@ -383,9 +396,8 @@ func (tx *txn) cancel(f *flight, how cancelled) {
 	tx.later(func() { f.ctx.end(cause) })
 	f.err = cause
 	if how.revert {
-		back := *e.revert
-		back.fetchStatus, back.retryAt = FetchIdle, time.Time{}
-		tx.restore(e, back)
+		back := *f.revert
+		tx.restore(e, back.atRest())
 		if !how.silent && back.hasData {
 			f.data, f.err = back.data, nil
 		}
@@ -401,13 +413,13 @@ func (tx *txn) cancel(f *flight, how cancelled) {
 		c := tx.Client // tx serves somebody else by then
 		tell := func() {
 			c.callFetch(done, cause)
-			close(f.done)
+			f.done.open()
 		}
 		if !tx.launch(tell) {
 			tx.later(tell)
 		}
 	default:
-		tx.later(func() { close(f.done) })
+		tx.later(f.done.open)
 	}
 }
 

@@ -70,11 +70,11 @@ func (tx *txn) coverBy(e *entry, s *stream) {
 	if next.answeredAt.IsZero() {
 		next.answeredAt = tx.now()
 	}
-	if old := e.cover.Load(); old != nil {
+	if old := e.cover(); old != nil {
 		*next = *old
 	}
 	next.by = append(slices.Clip(next.by), s)
-	e.cover.Store(next)
+	e.setCover(next)
 	tx.touch(e)
 }
 
@@ -83,14 +83,16 @@ func (tx *txn) uncover(s *stream) {
 	g := &tx.governor
 	g.streams = slices.DeleteFunc(slices.Clone(g.streams), func(x *stream) bool { return x == s })
 	for _, e := range tx.covered(s, false) {
-		old := e.cover.Load()
+		old := e.cover()
 		if old == nil || !slices.Contains(old.by, s) {
 			continue
 		}
 		next := *old
 		next.by = slices.DeleteFunc(slices.Clone(old.by), func(x *stream) bool { return x == s })
-		if e.cover.Store(&next); len(next.by) == 0 {
-			e.cover.Store(nil)
+		if len(next.by) > 0 {
+			e.setCover(&next)
+		} else {
+			e.setCover(nil)
 		}
 		tx.touch(e)
 	}
@@ -99,8 +101,8 @@ func (tx *txn) uncover(s *stream) {
 // bare is for an entry that is removed, which nobody can tell any more that its push
 // is lost.
 func (tx *txn) bare(e *entry) {
-	if e.cover.Load() != nil {
-		e.cover.Store(nil)
+	if e.cover() != nil {
+		e.setCover(nil)
 		tx.touch(e)
 	}
 }
@@ -144,7 +146,7 @@ func (s *stream) lose(r *pushRun, cause error) {
 			p.Status, p.Since = PushLost, tx.now()
 			s.stats.Losses++
 			for _, e := range tx.covered(s, true) {
-				if cv := e.cover.Load(); cv != nil && !cv.liveBut(s) {
+				if cv := e.cover(); cv != nil && !cv.liveBut(s) {
 					lost = append(lost, e)
 				}
 			}
@@ -188,7 +190,7 @@ func (c *Client) rescue(e *entry) {
 func (c *Client) rescues(e *entry, own time.Duration) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	cv, now := e.cover.Load(), c.sched.Now()
+	cv, now := e.cover(), c.sched.Now()
 	if cv == nil || !cv.rescuedAt.IsZero() && now.Sub(cv.rescuedAt) < own {
 		return false
 	}
@@ -209,7 +211,7 @@ func (s *stream) resync() {
 		all := tx.covered(s, false)
 		for _, e := range all {
 			tx.outdate(e)
-			if len(e.observers) > 0 {
+			if len(e.observers()) > 0 {
 				observed = append(observed, e)
 			}
 		}
@@ -228,7 +230,7 @@ func (s *stream) resync() {
 // nothing says that it is stale, polling is slow and counts from the last answer, as
 // events come at any time.
 func (o *observer) paced(own time.Duration, st *state, anew bool, now time.Time) (every, first time.Duration) {
-	cv, p := o.e.cover.Load(), o.e.pushState()
+	cv, p := o.e.cover(), o.e.pushState()
 	if cv == nil || own == 0 {
 		return own, own
 	}
@@ -246,7 +248,7 @@ func (o *observer) paced(own time.Duration, st *state, anew bool, now time.Time)
 // slows reports whether an entry in the state st is polled at the safety interval
 // instead of its own.
 func (p *PushState) slows(st *state, own time.Duration) bool {
-	return p.stretches(own) && st.hasData && !st.invalidated && st.status != StatusError
+	return p.stretches(own) && st.hasData && !st.invalidated && st.status != isError
 }
 
 // stretches is slows for a sound state.

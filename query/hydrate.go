@@ -115,21 +115,23 @@ func restoredError(text *string) error {
 }
 
 func (c *Client) restoreQuery(q QuerySnapshot, with HydrateOptions) {
-	st := &state{
-		dataUpdateCount: q.DataUpdateCount, dataUpdatedAt: q.DataUpdatedAt,
-		err: restoredError(q.Error), errorUpdateCount: q.ErrorUpdateCount, errorUpdatedAt: q.ErrorUpdatedAt,
-		failureCount: q.FailureCount, failureReason: restoredError(q.FailureReason),
-		direction: q.Direction, invalidated: q.IsInvalidated, status: q.Status, fetchStatus: FetchIdle,
+	st := state{
+		dataUpdateCount: uint32(q.DataUpdateCount), dataUpdatedAt: q.DataUpdatedAt,
+		invalidated: q.IsInvalidated, status: stanceOf(q.Status),
 	}
+	st = st.with(rare{
+		err: restoredError(q.Error), errorUpdateCount: q.ErrorUpdateCount, errorUpdatedAt: q.ErrorUpdatedAt,
+		failureCount: q.FailureCount, failureReason: restoredError(q.FailureReason), direction: q.Direction,
+	})
 	if len(q.Data) > 0 {
 		var err error
 		st.hasData = true
-		if st.data, err = c.unpackFor(q.Key, &packed{text: q.Data}); err != nil {
+		if st.data, err = c.unpackFor(q.Key, pack(q.Data)); err != nil {
 			c.outdate(q, err)
 			return
 		}
-		if st.status == StatusPending {
-			st.status, st.dataUpdatedAt = StatusSuccess, q.DehydratedAt
+		if st.status == isPending {
+			st.status, st.dataUpdatedAt = isSuccess, q.DehydratedAt
 		}
 	}
 	o := c.restored(q, with)
@@ -138,12 +140,12 @@ func (c *Client) restoreQuery(q QuerySnapshot, with HydrateOptions) {
 		if e := tx.index.find(q.Key); e != nil {
 			if have := e.state.Load(); st.dataUpdatedAt.After(have.dataUpdatedAt) {
 				st.fetchStatus = have.fetchStatus
-				tx.restore(e, *st)
+				tx.restore(e, st)
 			}
 			return
 		}
 		e := tx.build(o, seed)
-		e.state.Store(st)
+		e.state.Store(&st)
 	})
 }
 
@@ -210,5 +212,5 @@ func unpackLater(text json.RawMessage) any {
 	if len(text) == 0 {
 		return nil
 	}
-	return &packed{text: text}
+	return pack(text)
 }

@@ -27,7 +27,7 @@ func (c *Client) Entries(f Filter) []Entry {
 
 // look needs the mutex.
 func (e *entry) look() Entry {
-	return Entry{ID: e.id, State: e.view(), Observers: len(e.observers), Infinite: e.pager != nil}
+	return Entry{ID: e.id, State: e.view(), Observers: len(e.observers()), Infinite: e.pager() != nil}
 }
 
 // State returns the state of the entry under key. It takes no lock.

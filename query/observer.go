@@ -161,7 +161,7 @@ func (o *observer) subscribe(m *mailbox[result]) {
 			return
 		}
 		first = len(o.subs) == 0
-		if first && o.e.removed && !tx.quirks.OrphanedObservers {
+		if first && o.e.removed() && !tx.quirks.OrphanedObservers {
 			o.turn(tx, s)
 		}
 		o.subs = append(o.subs, m)
@@ -187,7 +187,7 @@ func (o *observer) subscribe(m *mailbox[result]) {
 // to whose own is gone. It calls user code.
 func (o *observer) seedIfOrphaned() seed {
 	o.c.mu.Lock()
-	opts, orphaned := o.opts, o.e != nil && o.e.removed && !o.c.quirks.OrphanedObservers
+	opts, orphaned := o.opts, o.e != nil && o.e.removed() && !o.c.quirks.OrphanedObservers
 	o.c.mu.Unlock()
 	if !orphaned {
 		return seed{}

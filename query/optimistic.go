@@ -103,7 +103,7 @@ func (c *Client) through(p *patch, data any, hasData bool) (any, bool) {
 // apply puts the patches on.
 func (c *Client) apply(patches []*patch) {
 	for _, p := range patches {
-		c.update(func(*txn) { p.e.patches = append(slices.Clip(p.e.patches), p) })
+		c.update(func(*txn) { p.e.setPatches(append(slices.Clip(p.e.patches()), p)) })
 		c.repatch(p.e, nil)
 	}
 }
@@ -112,7 +112,7 @@ func (c *Client) apply(patches []*patch) {
 func (c *Client) lift(patches []*patch, bake bool) {
 	for _, p := range patches {
 		if !bake {
-			c.update(func(*txn) { p.e.patches = without(p.e.patches, p) })
+			c.update(func(*txn) { p.e.setPatches(without(p.e.patches(), p)) })
 			c.repatch(p.e, nil)
 			continue
 		}
@@ -125,7 +125,7 @@ func (c *Client) lift(patches []*patch, bake bool) {
 func (c *Client) repatch(e *entry, bake *patch) {
 	for {
 		var patches []*patch
-		c.update(func(*txn) { patches = e.patches })
+		c.update(func(*txn) { patches = e.patches() })
 		st := e.state.Load()
 		base, ok := st.base()
 		rest := patches
@@ -136,14 +136,14 @@ func (c *Client) repatch(e *entry, bake *patch) {
 		w := c.overlay(rest, base, ok)
 		done := false
 		c.update(func(tx *txn) {
-			if e.state.Load() != st || !slices.Equal(e.patches, patches) {
+			if e.state.Load() != st || !slices.Equal(e.patches(), patches) {
 				return
 			}
 			done = true
-			e.patches = rest
+			e.setPatches(rest)
 			tx.dispatch(e, patchAction(w))
 			if bake != nil {
-				e.revert = e.state.Load() // as a write by hand does
+				e.keep() // as a write by hand does
 			}
 		})
 		if done {
@@ -160,7 +160,7 @@ func without(patches []*patch, p *patch) []*patch {
 // not be those of then.
 func (tx *txn) restore(e *entry, to state) {
 	tx.dispatch(e, setAction{to})
-	if len(e.patches) > 0 || to.under != nil {
+	if len(e.patches()) > 0 || to.under != nil {
 		tx.later(func() { tx.Client.repatch(e, nil) })
 	}
 }

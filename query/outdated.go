@@ -54,14 +54,14 @@ func (tx *txn) superseded(f *flight) bool {
 // stale, and what is observed is fetched again.
 func (tx *txn) answered(f *flight) {
 	e := f.e
-	if cv := e.cover.Load(); cv != nil {
+	if cv := e.cover(); cv != nil {
 		cv.answeredAt = tx.now()
 	}
 	if !f.outdated {
 		return
 	}
 	tx.dispatch(e, invalidateAction{})
-	if len(e.observers) == 0 {
+	if len(e.observers()) == 0 {
 		return
 	}
 	if !f.again {
@@ -78,7 +78,7 @@ func (tx *txn) answered(f *flight) {
 
 // stillStale returns e if it is observed and invalidated, and nobody fetches it.
 func (c *Client) stillStale(e *entry) []*entry {
-	if st := e.state.Load(); !st.invalidated || st.fetchStatus != FetchIdle || len(c.observersOf(e)) == 0 {
+	if st := e.state.Load(); !st.invalidated || st.fetchStatus != isIdle || len(c.observersOf(e)) == 0 {
 		return nil
 	}
 	return []*entry{e}

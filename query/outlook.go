@@ -83,7 +83,7 @@ func (d *derivation) agree(peer *observer) {
 
 // neighbour returns the latest observer of e except o, nil if there is none.
 func (e *entry) neighbour(o *observer) *observer {
-	for _, x := range slices.Backward(e.observers) {
+	for _, x := range slices.Backward(e.observers()) {
 		if x != o {
 			return x
 		}

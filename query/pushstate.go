@@ -91,7 +91,7 @@ func (p *PushState) outranks(q *PushState) bool {
 
 // pushState returns what push does for e, nil if none covers it.
 func (e *entry) pushState() *PushState {
-	cv := e.cover.Load()
+	cv := e.cover()
 	if cv == nil {
 		return nil
 	}

@@ -18,12 +18,15 @@ var (
 
 // full is a state in which every field has a value that no action sets.
 func full() state {
-	return state{
+	s := state{
 		data: "old", hasData: true, dataUpdateCount: 3, dataUpdatedAt: then,
+		invalidated: true, status: isError, fetchStatus: isPaused,
+	}
+	return s.with(rare{
 		err: errOld, errorUpdateCount: 5, errorUpdatedAt: then,
 		failureCount: 2, failureReason: errOld, retryAt: soon,
-		direction: Backward, invalidated: true, status: StatusError, fetchStatus: FetchPaused,
-	}
+		direction: Backward,
+	})
 }
 
 // TestReduce_everyActionOnEveryField is the table of R-STATE-3: whatever an
@@ -44,63 +47,65 @@ func TestReduce_everyActionOnEveryField(t *testing.T) {
 	}{
 		{"fetch", full(), fetchAction{direction: Forward}, func(s *state) {
 			s.failureCount, s.failureReason, s.retryAt = 0, nil, time.Time{}
-			s.direction, s.fetchStatus = Forward, FetchFetching
+			s.direction, s.fetchStatus = Forward, isFetching
 		}},
 		{"fetch without data", empty(), fetchAction{}, func(s *state) {
 			s.failureCount, s.failureReason, s.retryAt = 0, nil, time.Time{}
-			s.direction, s.fetchStatus = "", FetchFetching
-			s.err, s.status = nil, StatusPending
+			s.direction, s.fetchStatus = "", isFetching
+			s.err, s.status = nil, isPending
 		}},
 		{"fetch paused", full(), fetchAction{paused: true}, func(s *state) {
 			s.failureCount, s.failureReason, s.retryAt = 0, nil, time.Time{}
-			s.direction, s.fetchStatus = "", FetchPaused
+			s.direction, s.fetchStatus = "", isPaused
 		}},
 		{"failed", full(), failedAction{count: 9, err: errNew, retryAt: nowish}, func(s *state) {
 			s.failureCount, s.failureReason, s.retryAt = 9, errNew, nowish
 		}},
 		{"pause", full(), pauseAction{}, func(s *state) {
-			s.fetchStatus, s.retryAt = FetchPaused, time.Time{}
+			s.fetchStatus, s.retryAt = isPaused, time.Time{}
 		}},
-		{"continue", full(), continueAction{}, func(s *state) { s.fetchStatus = FetchFetching }},
+		{"continue", full(), continueAction{}, func(s *state) { s.fetchStatus = isFetching }},
 		{"success fetched", full(), successAction{data: "new", at: nowish}, func(s *state) {
 			s.data, s.dataUpdateCount, s.dataUpdatedAt = "new", 4, nowish
-			s.err, s.invalidated, s.status = nil, false, StatusSuccess
-			s.fetchStatus, s.failureCount, s.failureReason, s.retryAt = FetchIdle, 0, nil, time.Time{}
+			s.err, s.invalidated, s.status = nil, false, isSuccess
+			s.fetchStatus, s.failureCount, s.failureReason, s.retryAt = isIdle, 0, nil, time.Time{}
 		}},
 		{"success by hand", full(), successAction{data: "new", at: nowish, manual: true}, func(s *state) {
 			s.data, s.dataUpdateCount, s.dataUpdatedAt = "new", 4, nowish
-			s.err, s.invalidated, s.status = nil, false, StatusSuccess
+			s.err, s.invalidated, s.status = nil, false, isSuccess
 		}},
 		{"success without data before", empty(), successAction{data: nil, at: nowish, manual: true}, func(s *state) {
 			s.data, s.hasData, s.dataUpdateCount, s.dataUpdatedAt = nil, true, 4, nowish
-			s.err, s.invalidated, s.status = nil, false, StatusSuccess
+			s.err, s.invalidated, s.status = nil, false, isSuccess
 		}},
 		{"error", full(), errorAction{err: errNew, at: nowish}, func(s *state) {
 			s.err, s.failureReason = errNew, errNew
 			s.errorUpdateCount, s.errorUpdatedAt, s.failureCount = 6, nowish, 3
-			s.invalidated, s.status, s.fetchStatus, s.retryAt = true, StatusError, FetchIdle, time.Time{}
+			s.invalidated, s.status, s.fetchStatus, s.retryAt = true, isError, isIdle, time.Time{}
 		}},
 		{"invalidate", full(), invalidateAction{}, func(s *state) { s.invalidated = true }},
 		{"patch", full(), patchAction{data: "shown", hasData: true, under: under}, func(s *state) {
 			s.data, s.under = "shown", under
 		}},
 		{"patch where nothing is", blank, patchAction{data: "shown", hasData: true, under: &underlay{}}, func(s *state) {
-			s.data, s.hasData, s.under, s.status = "shown", true, &underlay{}, StatusSuccess
+			s.data, s.hasData, s.under, s.status = "shown", true, &underlay{}, isSuccess
 		}},
-		{"patch that hides", state{data: 1, hasData: true, status: StatusSuccess}, patchAction{under: under}, func(s *state) {
-			s.data, s.hasData, s.under, s.status = nil, false, under, StatusPending
+		{"patch that hides", state{data: 1, hasData: true, status: isSuccess, rare: &nothingRare}, patchAction{under: under}, func(s *state) {
+			s.data, s.hasData, s.under, s.status = nil, false, under, isPending
 		}},
 		{"set", full(), setAction{blank}, func(s *state) { *s = blank }},
 	}
 	for _, tc := range cases {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
-			before := tc.from
-			want := tc.from
+			before, past := tc.from, *tc.from.rare
+			want, own := tc.from, *tc.from.rare
+			want.rare = &own
 			tc.want(&want)
 			got := reduce(&tc.from, tc.a)
 			require.Equal(t, want, *got)
 			require.Equal(t, before, tc.from, "the old state is untouched")
+			require.Equal(t, past, *tc.from.rare, "nor is what it shares")
 		})
 	}
 }

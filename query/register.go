@@ -82,7 +82,7 @@ func (c *Client) binding(m *mutation) (bind func()) {
 	r := c.registered(was.key)
 	p, raw := st.variables.(*packed)
 	if st.variables == nil {
-		p, raw = &packed{text: json.RawMessage("null")}, true
+		p, raw = pack(json.RawMessage("null")), true
 	}
 	if r == nil || !m.restored || !raw || st.status != StatusPending {
 		return nil
@@ -134,7 +134,7 @@ func (c *Client) showAgain(m *mutation) {
 		}
 		m.patches = patches
 		for _, p := range patches { // in one step with m.patches: it may start any time
-			p.e.patches = append(slices.Clip(p.e.patches), p)
+			p.e.setPatches(append(slices.Clip(p.e.patches()), p))
 		}
 	})
 	for _, p := range patches {

@@ -103,8 +103,8 @@ func (c *Client) dehydrateQuery(e Entry) (QuerySnapshot, error) {
 	st := e.State.get()
 	q := QuerySnapshot{
 		Key: e.State.key, DehydratedAt: c.sched.Now().Round(0), Infinite: e.Infinite, Meta: e.State.meta,
-		Status: st.status, FetchStatus: st.fetchStatus,
-		DataUpdatedAt: st.dataUpdatedAt.Round(0), DataUpdateCount: st.dataUpdateCount,
+		Status: st.status.public(), FetchStatus: st.fetchStatus.public(),
+		DataUpdatedAt: st.dataUpdatedAt.Round(0), DataUpdateCount: int(st.dataUpdateCount),
 		Error: text(st.err), ErrorUpdatedAt: st.errorUpdatedAt.Round(0), ErrorUpdateCount: st.errorUpdateCount,
 		FailureCount: st.failureCount, FailureReason: text(st.failureReason),
 		IsInvalidated: st.invalidated, Direction: st.direction,

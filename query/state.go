@@ -38,13 +38,24 @@ const (
 )
 
 // state is all an entry knows. It is never changed once it is stored: reduce
-// makes the next one.
+// makes the next one. A cache line holds what every entry has.
 type state struct {
-	data            any
+	data          any
+	dataUpdatedAt time.Time
+	*rare         // never nil
+
+	marks           uint64 // see stateCell
+	dataUpdateCount uint32 // after the last number comes one
 	hasData         bool
-	under           *underlay // set while optimistic patches lie over the data
-	dataUpdateCount int
-	dataUpdatedAt   time.Time
+	invalidated     bool
+	status          stance
+	fetchStatus     doing
+}
+
+// rare is what most entries never have. Those share one, so that it is changed by
+// with alone.
+type rare struct {
+	under *underlay // set while optimistic patches lie over the data
 
 	err              error
 	errorUpdateCount int
@@ -54,12 +65,73 @@ type state struct {
 	failureReason error
 	retryAt       time.Time // when the next attempt is due, zero unless backing off
 
-	direction   Direction
-	invalidated bool
-	status      Status
-	fetchStatus FetchStatus
+	direction Direction
+}
 
-	marks uint64 // see stateCell
+var nothingRare rare // never changed
+
+// with is s with r instead of what it had.
+func (s *state) with(r rare) state {
+	next := *s
+	if r.err == nil && r.failureReason == nil && r.under == nil && r.direction == "" &&
+		r.errorUpdateCount == 0 && r.failureCount == 0 && r.errorUpdatedAt.IsZero() && r.retryAt.IsZero() {
+		next.rare = &nothingRare
+		return next
+	}
+	own := r // that r need not be on the heap
+	next.rare = &own
+	return next
+}
+
+// stance is a Status in a byte. No entry is idle.
+type stance uint8
+
+const (
+	isPending stance = iota
+	isSuccess
+	isError
+)
+
+func stanceOf(s Status) stance {
+	switch s {
+	case StatusSuccess:
+		return isSuccess
+	case StatusError:
+		return isError
+	default:
+		return isPending
+	}
+}
+
+func (s stance) public() Status {
+	switch s {
+	case isSuccess:
+		return StatusSuccess
+	case isError:
+		return StatusError
+	default:
+		return StatusPending
+	}
+}
+
+// doing is a FetchStatus in a byte.
+type doing uint8
+
+const (
+	isIdle doing = iota
+	isFetching
+	isPaused
+)
+
+func (d doing) public() FetchStatus {
+	switch d {
+	case isFetching:
+		return FetchFetching
+	case isPaused:
+		return FetchPaused
+	default:
+		return FetchIdle
+	}
 }
 
 // underlay keeps the data below the optimistic patches of an entry.
@@ -78,7 +150,7 @@ func (s *state) base() (any, bool) {
 
 // fetched reports whether the entry has had a result or an error. Initial data
 // do not count, written data do.
-func (s *state) fetched() bool { return s.dataUpdateCount+s.errorUpdateCount > 0 }
+func (s *state) fetched() bool { return s.dataUpdateCount > 0 || s.errorUpdateCount > 0 }
 
 // staleAfter reports whether the data are too old for t at the time now. The
 // order of the tests is query-core's: absent data are stale even when static.
@@ -95,6 +167,15 @@ func (s *state) staleAfter(t StaleTime, now time.Time) bool {
 	default:
 		return !s.dataUpdatedAt.Add(t.d).After(now)
 	}
+}
+
+// atRest is s without a fetch under way.
+func (s *state) atRest() state {
+	r := *s.rare
+	r.retryAt = time.Time{}
+	next := s.with(r)
+	next.fetchStatus = isIdle
+	return next
 }
 
 // action is a named change of state; see the table of R-STATE-3 in
@@ -151,56 +232,62 @@ func reduce(s *state, a action) *state {
 }
 
 func (a fetchAction) apply(s state) state {
-	s.failureCount, s.failureReason, s.retryAt = 0, nil, time.Time{}
-	s.fetchStatus = FetchFetching
+	r := *s.rare
+	r.failureCount, r.failureReason, r.retryAt = 0, nil, time.Time{}
+	s.fetchStatus = isFetching
 	if a.paused {
-		s.fetchStatus = FetchPaused
+		s.fetchStatus = isPaused
 	}
 	if !s.hasData {
-		s.err, s.status = nil, StatusPending
+		r.err, s.status = nil, isPending
 	}
-	s.direction = a.direction
-	return s
+	r.direction = a.direction
+	return s.with(r)
 }
 
 func (a failedAction) apply(s state) state {
-	s.failureCount, s.failureReason, s.retryAt = a.count, a.err, a.retryAt
-	return s
+	r := *s.rare
+	r.failureCount, r.failureReason, r.retryAt = a.count, a.err, a.retryAt
+	return s.with(r)
 }
 
 func (pauseAction) apply(s state) state {
-	s.fetchStatus, s.retryAt = FetchPaused, time.Time{}
-	return s
+	r := *s.rare
+	r.retryAt = time.Time{}
+	s.fetchStatus = isPaused
+	return s.with(r)
 }
 
 func (continueAction) apply(s state) state {
-	s.fetchStatus = FetchFetching
+	s.fetchStatus = isFetching
 	return s
 }
 
 func (a successAction) apply(s state) state {
-	s.data, s.hasData, s.under = a.data, !a.hidden, a.under
-	s.dataUpdateCount++
+	r := *s.rare
+	s.data, s.hasData, r.under = a.data, !a.hidden, a.under
+	s.dataUpdateCount = max(1, s.dataUpdateCount+1)
 	s.dataUpdatedAt = a.at
-	s.err, s.invalidated, s.status = nil, false, StatusSuccess
+	r.err, s.invalidated, s.status = nil, false, isSuccess
 	if a.hidden {
-		s.status = StatusPending
+		s.status = isPending
 	}
 	if !a.manual {
-		s.fetchStatus, s.failureCount, s.failureReason = FetchIdle, 0, nil
-		s.retryAt = time.Time{}
+		s.fetchStatus, r.failureCount, r.failureReason = isIdle, 0, nil
+		r.retryAt = time.Time{}
 	}
-	return s
+	return s.with(r)
 }
 
 func (a errorAction) apply(s state) state {
-	s.err, s.failureReason = a.err, a.err
-	s.errorUpdateCount++
-	s.errorUpdatedAt = a.at
-	s.failureCount++
-	s.retryAt = time.Time{}
-	s.fetchStatus, s.status, s.invalidated = FetchIdle, StatusError, true
-	return s
+	r := *s.rare
+	r.err, r.failureReason = a.err, a.err
+	r.errorUpdateCount++
+	r.errorUpdatedAt = a.at
+	r.failureCount++
+	r.retryAt = time.Time{}
+	s.fetchStatus, s.status, s.invalidated = isIdle, isError, true
+	return s.with(r)
 }
 
 func (invalidateAction) apply(s state) state {
@@ -209,14 +296,15 @@ func (invalidateAction) apply(s state) state {
 }
 
 func (a patchAction) apply(s state) state {
-	s.data, s.hasData, s.under = a.data, a.hasData, a.under
+	r := *s.rare
+	s.data, s.hasData, r.under = a.data, a.hasData, a.under
 	switch {
-	case s.hasData && s.status == StatusPending:
-		s.status = StatusSuccess
-	case !s.hasData && s.status == StatusSuccess:
-		s.status = StatusPending
+	case s.hasData && s.status == isPending:
+		s.status = isSuccess
+	case !s.hasData && s.status == isSuccess:
+		s.status = isPending
 	}
-	return s
+	return s.with(r)
 }
 
 func (a setAction) apply(state) state { return a.to }
@@ -232,7 +320,11 @@ type State[T any] struct {
 	push *PushState
 }
 
-var blank = state{status: StatusPending, fetchStatus: FetchIdle}
+// blank is how most entries begin, and begun how they go on.
+var (
+	blank = state{rare: &nothingRare}
+	begun = *reduce(&blank, fetchAction{})
+)
 
 func (v State[T]) get() *state {
 	if v.s == nil {
@@ -268,10 +360,10 @@ func (v State[T]) HasData() bool {
 }
 
 // Status returns what the entry has to show.
-func (v State[T]) Status() Status { return v.get().status }
+func (v State[T]) Status() Status { return v.get().status.public() }
 
 // FetchStatus returns what the entry is doing.
-func (v State[T]) FetchStatus() FetchStatus { return v.get().fetchStatus }
+func (v State[T]) FetchStatus() FetchStatus { return v.get().fetchStatus.public() }
 
 // Err returns the error of the last fetch, nil once a later one has succeeded.
 func (v State[T]) Err() error { return v.get().err }
@@ -280,7 +372,7 @@ func (v State[T]) Err() error { return v.get().err }
 func (v State[T]) DataUpdatedAt() time.Time { return v.get().dataUpdatedAt }
 
 // DataUpdateCount returns how often data were fetched or written.
-func (v State[T]) DataUpdateCount() int { return v.get().dataUpdateCount }
+func (v State[T]) DataUpdateCount() int { return int(v.get().dataUpdateCount) }
 
 // ErrorUpdatedAt returns when a fetch last failed for good, zero if never.
 func (v State[T]) ErrorUpdatedAt() time.Time { return v.get().errorUpdatedAt }

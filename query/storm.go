@@ -73,7 +73,7 @@ func (c *Client) refetchOne(e *entry, mode fetchMode) (f *flight) {
 	}
 	s := c.lent(e, e.opts.Load())
 	c.update(func(tx *txn) {
-		if !tx.closed && !e.removed {
+		if !tx.closed && !e.removed() {
 			f = tx.fetch(e, nil, s, mode)
 		}
 	})
@@ -154,7 +154,7 @@ func (c *Client) onFocus() func(*options) RefetchPolicy {
 // pass is gate, and the wait for a place if a fetch that needed one tries again.
 func (f *flight) pass(ctx context.Context, first bool) error {
 	err := f.gate(ctx, first)
-	if err != nil || first || !f.e.c.storm.bounded() {
+	if err != nil || first || !f.e.client().storm.bounded() {
 		return err
 	}
 	return f.reseat(ctx)

@@ -163,7 +163,7 @@ func (q Streamed[T, C]) put(f *flight, step func(T) T) error {
 		}
 		return memo.out, true, nil
 	}
-	err := f.e.c.write(f.e, next, func(tx *txn, w written) {
+	err := f.e.client().write(f.e, next, func(tx *txn, w written) {
 		if f.settled {
 			over = ErrCancelled
 			return
@@ -214,12 +214,12 @@ func (s *feed) note(st *state) {
 
 // backToInitial resets the entry, which goes on fetching.
 func (f *flight) backToInitial() {
-	f.e.c.update(func(tx *txn) {
+	f.e.client().update(func(tx *txn) {
 		if f.settled {
 			return
 		}
-		to := *f.e.initial
-		to.fetchStatus = FetchFetching
+		to := *f.e.initial()
+		to.fetchStatus = isFetching
 		tx.restore(f.e, to)
 	})
 }

@@ -25,7 +25,7 @@ type ticket struct {
 }
 
 func newTicket(e *entry, mode *fetchMode, begin func() *flight) *ticket {
-	return &ticket{e: e, mode: mode, begin: begin, stand: &flight{e: e, done: make(chan struct{})}}
+	return &ticket{e: e, mode: mode, begin: begin, stand: &flight{e: e}}
 }
 
 // queue lets tickets wait for their turn. It returns what stands for the fetches
@@ -34,7 +34,7 @@ func (c *Client) queue(tickets []*ticket) []*flight {
 	stands := make([]*flight, 0, len(tickets))
 	c.update(func(tx *txn) {
 		for _, t := range tickets {
-			if tx.closed || t.e.removed { // since it was chosen
+			if tx.closed || t.e.removed() { // since it was chosen
 				continue
 			}
 			stands = append(stands, tx.queue(t))
@@ -48,7 +48,7 @@ func (c *Client) queue(tickets []*ticket) []*flight {
 // queue is for one ticket. It may leave the line unsorted.
 func (tx *txn) queue(t *ticket) (stand *flight) {
 	st, f := t.e.state.Load(), t.e.flight.Load()
-	if t.mode != nil && f != nil && st.fetchStatus == FetchFetching && (!st.hasData || !t.mode.cancelRefetch) {
+	if t.mode != nil && f != nil && st.fetchStatus == isFetching && (!st.hasData || !t.mode.cancelRefetch) {
 		f.wanted()
 		return f
 	}
@@ -142,7 +142,7 @@ func (t *ticket) conclude(tx *txn, f *flight, err error) {
 	} else {
 		t.stand.err = err
 	}
-	tx.later(func() { close(t.stand.done) })
+	tx.later(t.stand.done.open)
 }
 
 // drop ends the wait of a ticket that is not needed any more. It may be nil.
@@ -175,7 +175,7 @@ func (tx *txn) unplace(f *flight) {
 // leave gives back the place of a flight whose function has returned: before, a
 // server may still be busy with it.
 func (f *flight) leave() {
-	if c := f.e.c; c.storm.limits() {
+	if c := f.e.client(); c.storm.limits() {
 		c.update(func(tx *txn) { tx.unplace(f) })
 	}
 }
@@ -192,7 +192,7 @@ func (tx *txn) forget(t *ticket) {
 // one.
 func (f *flight) reseat(ctx context.Context) error {
 	var t *ticket
-	f.e.c.update(func(tx *txn) {
+	f.e.client().update(func(tx *txn) {
 		if !f.massed || f.placed || f.settled {
 			return
 		}

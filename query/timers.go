@@ -19,7 +19,7 @@ const maxCollected = 64
 
 // Fire collects the entry, together with those that are due next.
 func (g *collection) Fire() {
-	g.c.update(func(tx *txn) {
+	(*entry)(g).client().update(func(tx *txn) {
 		tx.collect((*entry)(g))
 		due := make([]*entry, 0, maxCollected-1)
 		tx.sched.Take(cap(due), func(t sched.Task) bool {
@@ -37,18 +37,18 @@ func (g *collection) Fire() {
 
 // collect drops an entry if nobody needs it. A paused fetch needs it, too.
 func (tx *txn) collect(e *entry) {
-	if len(e.observers) == 0 && e.state.Load().fetchStatus == FetchIdle {
+	if len(e.observers()) == 0 && e.state.Load().fetchStatus == isIdle {
 		tx.remove(e)
 	}
 }
 
 // scheduleGC lets an entry be collected when its time has passed from now on.
 func (tx *txn) scheduleGC(e *entry) {
-	if e.gcTime.kind == gcNever || e.removed || tx.closed {
+	if e.gcTime().kind == gcNever || e.removed() || tx.closed {
 		tx.sched.Stop(&e.gc)
 		return
 	}
-	tx.sched.Set(&e.gc, (*collection)(e), e.gcTime.d, sched.Later)
+	tx.sched.Set(&e.gc, (*collection)(e), e.gcTime().d, sched.Later)
 }
 
 // staling is the task of an observer's stale alarm: the flag of the result flips,

@@ -159,7 +159,7 @@ func (c *Client) rephase() {
 	c.update(func(tx *txn) {
 		tx.chance.phase = tx.chance.draw()
 		for _, e := range tx.index.all() {
-			for _, o := range e.observers {
+			for _, o := range e.observers() {
 				o.jittered = true
 			}
 		}

@@ -24,6 +24,7 @@ type tree struct {
 
 // branch is a prefix. The keys of its members are one part longer.
 type branch struct {
+	c        *Client // whose
 	text     string
 	parent   *branch // nil for the root
 	at       int     // place among the parent's children
@@ -97,7 +98,7 @@ func (t *tree) grow(text string) *branch {
 		return b
 	}
 	parent := t.grow(parentText(text))
-	b := &branch{text: strings.Clone(text), parent: parent, at: len(parent.children)}
+	b := &branch{c: parent.c, text: strings.Clone(text), parent: parent, at: len(parent.children)}
 	parent.children = append(parent.children, b)
 	if t.byText == nil {
 		t.byText = map[string]*branch{}
@@ -110,7 +111,7 @@ func (t *tree) grow(text string) *branch {
 // insert adds e, which has no observers yet.
 func (t *tree) insert(e *entry) {
 	b := t.grow(parentText(e.key.String())) // in place: short texts stay off the heap
-	e.state.branch, e.at = b, len(b.members)
+	e.state.branch, e.state.at = b, int32(len(b.members))
 	b.members = append(b.members, e)
 }
 
@@ -119,8 +120,8 @@ func (t *tree) remove(e *entry) {
 	t.observe(e, false)
 	e.state.leave()
 	b := e.state.branch
-	b.swap(e.at, len(b.members)-1)
-	b.members, e.at = shrunk(b.members), -1
+	b.swap(int(e.state.at), len(b.members)-1)
+	b.members = shrunk(b.members)
 	for b.parent != nil && len(b.members) == 0 && len(b.children) == 0 {
 		t.drop(b)
 		b = b.parent
@@ -153,17 +154,18 @@ func shrunk[E any](list []E) []E {
 // observe notes whether e, which may be gone, has observers.
 func (t *tree) observe(e *entry, observed bool) {
 	b := e.state.branch
-	if e.at < 0 || observed == (e.at < b.observed) {
+	at := int(e.state.at)
+	if e.removed() || observed == (at < b.observed) {
 		return
 	}
 	by := 1
 	if observed {
-		b.swap(e.at, b.observed)
+		b.swap(at, b.observed)
 		b.observed++
 	} else {
 		by = -1
 		b.observed--
-		b.swap(e.at, b.observed)
+		b.swap(at, b.observed)
 	}
 	for ; b != nil; b = b.parent {
 		b.beneath += by
@@ -174,7 +176,7 @@ func (t *tree) observe(e *entry, observed bool) {
 func (b *branch) swap(i, j int) {
 	m := b.members
 	m[i], m[j] = m[j], m[i]
-	m[i].at, m[j].at = i, j
+	m[i].state.at, m[j].state.at = int32(i), int32(j)
 }
 
 // walk visits the entries under b, in no order, until visit returns false.

@@ -41,17 +41,17 @@ func TestTree_findsWhatAScanFinds(t *testing.T) {
 			case rapid.Bool().Draw(t, "remove"):
 				x.remove(e)
 				all = slices.DeleteFunc(all, func(o *entry) bool { return o == e })
-			case len(e.observers) == 0:
-				e.observers = []*observer{nil}
+			case len(e.observers()) == 0:
+				e.own().observers = []*observer{nil}
 				x.tree.observe(e, true)
 			default:
-				e.observers = nil
+				e.extra.Store(nil)
 				x.tree.observe(e, false)
 			}
 		}
 		for range 20 {
 			f := drawKey(t, "filter")
-			unobserved := func(e *entry) bool { return len(e.observers) == 0 && e.key != f }
+			unobserved := func(e *entry) bool { return len(e.observers()) == 0 && e.key != f }
 			var want []*entry
 			for _, e := range all {
 				if e.key.Matches(f) {
@@ -62,7 +62,7 @@ func TestTree_findsWhatAScanFinds(t *testing.T) {
 			require.Equal(t, keysOf(want), keysOf(found), "all that match %s", f)
 			found = inOrder(slices.Collect(x.matching(f, true)))
 			require.False(t, slices.ContainsFunc(found, unobserved), "observed of %s: %v", f, keysOf(found))
-			idle := func(e *entry) bool { return len(e.observers) == 0 }
+			idle := func(e *entry) bool { return len(e.observers()) == 0 }
 			want, found = slices.DeleteFunc(want, idle), slices.DeleteFunc(found, idle)
 			require.Equal(t, keysOf(want), keysOf(found), "observed of %s", f)
 		}

@@ -105,7 +105,7 @@ func (c *Client) firstWilling(e *entry, policy func(*options) RefetchPolicy) *ob
 func (c *Client) observersOf(e *entry) []*observer {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return e.observers
+	return e.observers()
 }
 
 // networkAllows reports whether the mode lets an attempt run now; first tells

@@ -14,6 +14,14 @@ type packed struct {
 	text json.RawMessage
 	once sync.Once
 	any  any
+
+	// Those of encoding/json, which programs without snapshots need not link.
+	decode func(text []byte, v any) error
+	encode func(v any) ([]byte, error)
+}
+
+func pack(text json.RawMessage) *packed {
+	return &packed{text: text, decode: json.Unmarshal, encode: json.Marshal}
 }
 
 func isPacked(v any) bool {
@@ -23,7 +31,7 @@ func isPacked(v any) bool {
 
 // tree decodes the value without knowing its type.
 func (p *packed) tree() any {
-	p.once.Do(func() { _ = json.Unmarshal(p.text, &p.any) }) // Hydrate has checked it
+	p.once.Do(func() { _ = p.decode(p.text, &p.any) }) // Hydrate has checked it
 	return p.any
 }
 
@@ -41,7 +49,9 @@ func (c *Client) unpack(o *options) {
 		return
 	}
 	next := *st
-	next.under = nil
+	r := *st.rare
+	r.under = nil
+	next = next.with(r)
 	err := protect(func() (err error) { next.data, err = o.unpack(p); return err })
 	if err != nil {
 		c.report("hydrated data do not fit "+o.key.String(), err)
@@ -59,7 +69,7 @@ func (c *Client) unpack(o *options) {
 		e.state.Store(&next)
 		e.unpackRevert(p, next.data)
 		tx.touch(e) // for observers of any
-		if len(e.patches) > 0 {
+		if len(e.patches()) > 0 {
 			tx.later(func() { c.repatch(e, nil) })
 		}
 	})
@@ -67,23 +77,26 @@ func (c *Client) unpack(o *options) {
 
 // unpackRevert decodes p where a cancellation would bring it back.
 func (e *entry) unpackRevert(p *packed, data any) {
-	if e.revert != nil && e.revert.data == p {
-		back := *e.revert
-		back.data, back.under = data, nil
-		e.revert = &back
+	if f := e.flight.Load(); f != nil && f.revert.data == p {
+		back := *f.revert
+		r := *back.rare
+		r.under = nil
+		back.data = data
+		back = back.with(r)
+		f.revert = &back
 	}
 }
 
 // unpackAs decodes p as a T. A null is a T only if some T is encoded as null:
 // nobody has meant the 0 that encoding/json makes of it.
 func unpackAs[T any](p *packed) (v T, err error) {
-	if err = json.Unmarshal(p.text, &v); err != nil {
+	if err = p.decode(p.text, &v); err != nil {
 		return v, err
 	}
 	if string(bytes.TrimSpace(p.text)) != "null" || reflect.TypeFor[T]().Size() == 0 {
 		return v, nil
 	}
-	if again, err := json.Marshal(v); err != nil || string(again) != "null" {
+	if again, err := p.encode(v); err != nil || string(again) != "null" {
 		return v, fmt.Errorf("null is no %v", reflect.TypeFor[T]())
 	}
 	return v, nil

@@ -26,7 +26,7 @@ var errMoved = errors.New("query: entry has changed places")
 func (c *Client) write(e *entry, next func(*state) (any, bool, error), commit func(*txn, written)) error {
 	for {
 		c.mu.Lock()
-		patches := e.patches
+		patches := e.patches()
 		c.mu.Unlock()
 		st, o := e.state.Load(), e.opts.Load()
 		var w written
@@ -49,9 +49,9 @@ func (c *Client) write(e *entry, next func(*state) (any, bool, error), commit fu
 			switch {
 			case tx.closed:
 				err = ErrClosed
-			case e.removed:
+			case e.removed():
 				err = errMoved
-			case e.state.Load() != st || !slices.Equal(e.patches, patches):
+			case e.state.Load() != st || !slices.Equal(e.patches(), patches):
 				again = true
 			default:
 				commit(tx, w)
