@@ -72,6 +72,7 @@ func (tx *txn) later(f func()) { tx.after = append(tx.after, f) }
 func (tx *txn) dispatch(e *entry, a action) {
 	next := reduce(e.state.Load(), a)
 	next.marks = e.state.branch.marks.Load() // nobody has it yet: no need for a copy
+	next.since = tx.since(next)
 	e.state.Store(next)
 	tx.touch(e)
 	tx.tell(EventUpdated, e, a)

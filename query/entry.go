@@ -12,13 +12,13 @@ import (
 // entry is what the cache holds under one key. Its state and options are read
 // without lock; everything else belongs to the client's mutex.
 type entry struct {
-	c   *Client
-	id  uint64
-	key querykey.Key
-
+	key   querykey.Key // what a hit needs comes first
 	state stateCell
-	opts  atomic.Pointer[method]
-	at    int // place among the members of its branch, -1 once removed
+	c     *Client
+
+	id   uint64
+	opts atomic.Pointer[method]
+	at   int // place among the members of its branch, -1 once removed
 
 	defaults  []Defaults   // for its key when it was made; the latest first
 	typ       reflect.Type // type of the data once somebody claimed it

@@ -45,6 +45,9 @@ func FetchOf[A comparable, T any](ctx context.Context, c *Client, f *Family[A, T
 	table := f.tableOf(c)
 	if table != nil {
 		if e := table.find(arg); e != nil {
+			if v, ok := hit[T](e, f.Policy.StaleTime); ok {
+				return v, nil
+			}
 			if v, ok, err := serve[T](ctx, e, f.Policy.StaleTime); ok {
 				return v, err
 			}

@@ -40,7 +40,10 @@ const (
 // state is all an entry knows. It is never changed once it is stored: reduce
 // makes the next one.
 type state struct {
-	data            any
+	data  any
+	since int64  // see hit
+	marks uint64 // see stateCell
+
 	hasData         bool
 	under           *underlay // set while optimistic patches lie over the data
 	dataUpdateCount int
@@ -58,8 +61,6 @@ type state struct {
 	invalidated bool
 	status      Status
 	fetchStatus FetchStatus
-
-	marks uint64 // see stateCell
 }
 
 // underlay keeps the data below the optimistic patches of an entry.
@@ -144,6 +145,7 @@ type (
 // reduce is the only maker of states.
 func reduce(s *state, a action) *state {
 	next := a.apply(*s)
+	next.since = 0 // not known here
 	return &next
 }
 
