@@ -2,6 +2,8 @@ package query
 
 import (
 	"hash/maphash"
+	"math/bits"
+	"math/rand/v2"
 
 	"github.com/freshet-go/freshet/querykey"
 )
@@ -12,6 +14,7 @@ type relatives[A comparable] struct {
 	table[relative[A]]
 	c    *Client
 	seed maphash.Seed
+	salt uint64 // what seed is for integers
 }
 
 type relative[A comparable] struct {
@@ -26,29 +29,24 @@ type kin struct {
 }
 
 func newRelatives[A comparable](c *Client) *relatives[A] {
-	return &relatives[A]{c: c, seed: maphash.MakeSeed()}
+	return &relatives[A]{c: c, seed: maphash.MakeSeed(), salt: rand.Uint64()}
 }
 
-// find returns the entry for arg, nil if it is not known.
-func (r *relatives[A]) find(arg A) *entry {
-	if n := r.seek(arg, maphash.Comparable(r.seed, arg)); n != nil {
-		return n.e
-	}
-	return nil
-}
-
-func (r *relatives[A]) seek(arg A, hash uint64) *relative[A] {
+// find returns the entry for arg, nil if it is not known. arg is not copied: one that
+// was just put together would have to reach the cache of the processor first.
+func (r *relatives[A]) find(arg *A) *entry {
 	buckets := r.buckets.Load()
 	if buckets == nil {
 		return nil
 	}
-	b, tag := *buckets, tagOf(hash)
+	b, hash := *buckets, r.hash(arg)
+	tag := tagOf(hash)
 	for i := hash; ; i++ {
 		at := &b[i&uint64(len(b)-1)]
 		tags := at.tags.Load()
 		for m := matches(tags, tag); m != 0; m &= m - 1 {
-			if n := at.elems[placeOf(m)].Load(); n != nil && n.arg == arg {
-				return n
+			if n := at.elems[placeOf(m)].Load(); n != nil && n.arg == *arg {
+				return n.e
 			}
 		}
 		if ends(tags) {
@@ -57,18 +55,31 @@ func (r *relatives[A]) seek(arg A, hash uint64) *relative[A] {
 	}
 }
 
+// hash knows a shorter way for the commonest arguments.
+func (r *relatives[A]) hash(key *A) uint64 {
+	switch arg := any(key).(type) {
+	case *int:
+		high, low := bits.Mul64(uint64(*arg)^r.salt, 0x9e3779b97f4a7c15)
+		return high ^ low
+	case *string:
+		return maphash.String(r.seed, *arg)
+	default:
+		return maphash.Comparable(r.seed, *key)
+	}
+}
+
 // hashOf is the hash of a member.
-func (r *relatives[A]) hashOf(n *relative[A]) uint64 { return maphash.Comparable(r.seed, n.arg) }
+func (r *relatives[A]) hashOf(n *relative[A]) uint64 { return r.hash(&n.arg) }
 
 // enrol lets the entry under key, if there is one, be found by arg. A nil table
 // takes nothing.
 func (r *relatives[A]) enrol(arg A, key querykey.Key) {
-	if r == nil || r.find(arg) != nil {
+	if r == nil || r.find(&arg) != nil {
 		return
 	}
 	r.c.update(func(tx *txn) {
 		e := tx.index.find(key)
-		if e == nil || arg != arg || r.find(arg) != nil { //nolint:gocritic // a NaN is never found
+		if e == nil || arg != arg || r.find(&arg) != nil { //nolint:gocritic // a NaN is never found
 			return
 		}
 		n := &relative[A]{arg, e}

@@ -82,9 +82,9 @@ func newParts(cfg contest.Config) (contest.PartsCache, error) {
 }
 
 func (c partsCache) FetchParts(ctx context.Context, a, b string, id int) (contest.Val, error) {
-	return query.Fetch(ctx, c.Client, query.Query[contest.Val]{Key: querykey.Of(a, b, id), Policy: c.policy})
+	return query.Fetch(ctx, c.Client, query.Query[contest.Val]{Key: querykey.Of3(a, b, id), Policy: c.policy})
 }
 
 func (c partsCache) SetParts(a, b string, id int, v contest.Val) error {
-	return query.Set(c.Client, c.query(querykey.Of(a, b, id)), v)
+	return query.Set(c.Client, c.query(querykey.Of3(a, b, id)), v)
 }
