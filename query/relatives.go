@@ -3,7 +3,6 @@ package query
 import (
 	"hash/maphash"
 	"math/bits"
-	"math/rand/v2"
 
 	"github.com/freshet-go/freshet/querykey"
 )
@@ -29,7 +28,8 @@ type kin struct {
 }
 
 func newRelatives[A comparable](c *Client) *relatives[A] {
-	return &relatives[A]{c: c, seed: maphash.MakeSeed(), salt: rand.Uint64()}
+	seed := maphash.MakeSeed()
+	return &relatives[A]{c: c, seed: seed, salt: maphash.Comparable(seed, 0)}
 }
 
 // find returns the entry for arg, nil if it is not known. arg is not copied: one that
