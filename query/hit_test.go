@@ -88,3 +88,26 @@ func TestFetch_freshDataByTheCoarseTime(t *testing.T) {
 	_, err = query.Fetch(ctx, c, q)
 	require.ErrorIs(t, err, query.ErrClosed)
 }
+
+func TestFetch_dataThatAFailureLeftBehindAreFetchedAgain(t *testing.T) {
+	t.Parallel()
+	c, err := query.New(query.Config{})
+	require.NoError(t, err)
+	defer func() { require.NoError(t, c.Close(context.Background())) }()
+	ctx := t.Context()
+	outcomes := []error{nil, context.DeadlineExceeded, nil}
+	calls := 0
+	q := query.Query[int]{
+		Key: querykey.Of("count"), Policy: query.Policy{StaleTime: query.StaleAfter(time.Hour)},
+		Fetch: func(context.Context) (int, error) { calls++; return calls, outcomes[calls-1] },
+	}
+	v, err := query.Fetch(ctx, c, q)
+	require.NoError(t, err)
+	require.Equal(t, 1, v)
+	require.NoError(t, c.Invalidate(ctx, query.Filter{}))
+	_, err = query.Fetch(ctx, c, q)
+	require.ErrorIs(t, err, context.DeadlineExceeded)
+	v, err = query.Fetch(ctx, c, q)
+	require.NoError(t, err)
+	require.Equal(t, 3, v)
+}
