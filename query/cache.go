@@ -106,6 +106,7 @@ func (tx *txn) setOut(e *entry, a fetchAction) {
 // enter moves an entry to a state that nobody has yet.
 func (tx *txn) enter(e *entry, next *state) {
 	next.marks = e.state.branch.marks.Load() // no need for a copy
+	next.since = tx.since(next)
 	e.state.Store(next)
 	tx.touch(e)
 }

@@ -13,9 +13,9 @@ import (
 // read without lock; everything else belongs to the client's mutex. What few
 // entries have is in extra.
 type entry struct {
-	id    uint64
-	key   querykey.Key
+	key   querykey.Key // what a hit needs comes first
 	state stateCell
+	id    uint64
 	opts  atomic.Pointer[method]
 	extra atomic.Pointer[extra] // nil if there is nothing special
 	kin   *kin                  // see relatives.go

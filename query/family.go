@@ -44,7 +44,10 @@ func (f *Family[A, T]) All() Filter { return Filter{Key: f.Prefix} }
 func FetchOf[A comparable, T any](ctx context.Context, c *Client, f *Family[A, T], arg A) (T, error) {
 	table := f.tableOf(c)
 	if table != nil {
-		if e := table.find(arg); e != nil {
+		if e := table.find(&arg); e != nil {
+			if v, ok := hit[T](e, f.Policy.StaleTime); ok {
+				return v, nil
+			}
 			if v, ok, err := serve[T](ctx, e, f.Policy.StaleTime); ok {
 				return v, err
 			}
@@ -59,7 +62,7 @@ func FetchOf[A comparable, T any](ctx context.Context, c *Client, f *Family[A, T
 // GetOf is Get for one query of a family.
 func GetOf[A comparable, T any](c *Client, f *Family[A, T], arg A) (T, bool) {
 	if table := f.tableOf(c); table != nil {
-		if e := table.find(arg); e != nil {
+		if e := table.find(&arg); e != nil {
 			return look[T](e)
 		}
 	}

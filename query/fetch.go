@@ -43,6 +43,9 @@ func Prefetch[T any](ctx context.Context, c *Client, q Query[T]) error {
 // fetch is Fetch. Its fast ways take no lock and allocate nothing.
 func fetch[T any](ctx context.Context, c *Client, q *Query[T]) (T, error) {
 	if e := c.index.find(q.Key); e != nil {
+		if v, ok := hit[T](e, q.Policy.StaleTime); ok {
+			return v, nil
+		}
 		if v, ok, err := serve[T](ctx, e, q.Policy.StaleTime); ok {
 			return v, err
 		}

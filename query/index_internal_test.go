@@ -67,14 +67,14 @@ func TestIndex_growsAndShrinks(t *testing.T) {
 		all = append(all, e)
 		x.insert(e, &blank)
 	}
-	require.GreaterOrEqual(t, len(*x.buckets.Load()), 1000)
+	require.GreaterOrEqual(t, crowded(len(*x.buckets.Load())), 1000)
 	for _, e := range all {
 		require.Same(t, e, x.find(e.key))
 		x.remove(e)
 		require.Nil(t, x.find(e.key))
 	}
 	require.Zero(t, x.size)
-	require.Len(t, *x.buckets.Load(), minBuckets)
+	require.Len(t, *x.buckets.Load(), 1)
 }
 
 func TestIndex_readersNeedNoLock(t *testing.T) {

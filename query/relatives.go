@@ -2,25 +2,23 @@ package query
 
 import (
 	"hash/maphash"
-	"sync/atomic"
+	"math/bits"
 
 	"github.com/freshet-go/freshet/querykey"
 )
 
 // relatives are entries of a family in one client, found by argument. Like the
-// index, which knows them too, readers take no lock, writers hold the client's
-// mutex, and nodes are never changed but for their next pointer.
+// index, which knows them too, readers take no lock, writers hold the client's mutex.
 type relatives[A comparable] struct {
-	c       *Client
-	seed    maphash.Seed
-	buckets atomic.Pointer[[]atomic.Pointer[relative[A]]]
-	size    int
+	table[relative[A]]
+	c    *Client
+	seed maphash.Seed
+	salt uint64 // what seed is for integers
 }
 
 type relative[A comparable] struct {
-	arg  A
-	e    *entry
-	next atomic.Pointer[relative[A]]
+	arg A
+	e   *entry
 }
 
 // kin are the families that an entry has to leave when it is removed.
@@ -30,81 +28,62 @@ type kin struct {
 }
 
 func newRelatives[A comparable](c *Client) *relatives[A] {
-	r := &relatives[A]{c: c, seed: maphash.MakeSeed()}
-	r.grow(minBuckets)
-	return r
+	seed := maphash.MakeSeed()
+	return &relatives[A]{c: c, seed: seed, salt: maphash.Comparable(seed, 0)}
 }
 
-// find returns the entry for arg, nil if it is not known.
-func (r *relatives[A]) find(arg A) *entry {
-	for n := r.bucket(arg).Load(); n != nil; n = n.next.Load() {
-		if n.arg == arg {
-			return n.e
+// find returns the entry for arg, nil if it is not known. arg is not copied: one that
+// was just put together would have to reach the cache of the processor first.
+func (r *relatives[A]) find(arg *A) *entry {
+	buckets := r.buckets.Load()
+	if buckets == nil {
+		return nil
+	}
+	b, hash := *buckets, r.hash(arg)
+	tag := tagOf(hash)
+	for i := hash; ; i++ {
+		at := &b[i&uint64(len(b)-1)]
+		tags := at.tags.Load()
+		for m := matches(tags, tag); m != 0; m &= m - 1 {
+			if n := at.elems[placeOf(m)].Load(); n != nil && n.arg == *arg {
+				return n.e
+			}
+		}
+		if ends(tags) {
+			return nil
 		}
 	}
-	return nil
 }
 
-func (r *relatives[A]) bucket(arg A) *atomic.Pointer[relative[A]] {
-	b := *r.buckets.Load()
-	return &b[maphash.Comparable(r.seed, arg)&uint64(len(b)-1)]
+// hash knows a shorter way for the commonest arguments.
+func (r *relatives[A]) hash(key *A) uint64 {
+	switch arg := any(key).(type) {
+	case *int:
+		high, low := bits.Mul64(uint64(*arg)^r.salt, 0x9e3779b97f4a7c15)
+		return high ^ low
+	case *string:
+		return maphash.String(r.seed, *arg)
+	default:
+		return maphash.Comparable(r.seed, *key)
+	}
 }
+
+// hashOf is the hash of a member.
+func (r *relatives[A]) hashOf(n *relative[A]) uint64 { return r.hash(&n.arg) }
 
 // enrol lets the entry under key, if there is one, be found by arg. A nil table
 // takes nothing.
 func (r *relatives[A]) enrol(arg A, key querykey.Key) {
-	if r == nil || r.find(arg) != nil {
+	if r == nil || r.find(&arg) != nil {
 		return
 	}
 	r.c.update(func(tx *txn) {
 		e := tx.index.find(key)
-		if e == nil || arg != arg || r.find(arg) != nil { //nolint:gocritic // a NaN is never found
+		if e == nil || arg != arg || r.find(&arg) != nil { //nolint:gocritic // a NaN is never found
 			return
 		}
-		if size := len(*r.buckets.Load()); r.size >= size {
-			r.grow(2 * size)
-		}
-		r.link(arg, e)
-		r.size++
-		e.kin = &kin{func() { r.leave(arg, e) }, e.kin}
+		n := &relative[A]{arg, e}
+		r.insert(n, r.hashOf(n), r.hashOf)
+		e.kin = &kin{func() { r.remove(n, r.hashOf(n), r.hashOf) }, e.kin}
 	})
-}
-
-func (r *relatives[A]) link(arg A, e *entry) {
-	head := r.bucket(arg)
-	n := &relative[A]{arg: arg, e: e}
-	n.next.Store(head.Load())
-	head.Store(n)
-}
-
-// grow moves all to new buckets; readers of the old ones still find what was there.
-func (r *relatives[A]) grow(size int) {
-	old := r.buckets.Load()
-	grown := make([]atomic.Pointer[relative[A]], size)
-	if old == nil {
-		r.buckets.Store(&grown)
-		return
-	}
-	for i := range *old {
-		for n := (*old)[i].Load(); n != nil; n = n.next.Load() {
-			at := &grown[maphash.Comparable(r.seed, n.arg)&uint64(size-1)]
-			moved := &relative[A]{arg: n.arg, e: n.e}
-			moved.next.Store(at.Load())
-			at.Store(moved)
-		}
-	}
-	r.buckets.Store(&grown)
-}
-
-// leave forgets e, which is removed.
-func (r *relatives[A]) leave(arg A, e *entry) {
-	at := r.bucket(arg)
-	for n := at.Load(); n != nil; n = at.Load() {
-		if n.e == e && n.arg == arg {
-			at.Store(n.next.Load())
-			r.size--
-			return
-		}
-		at = &n.next
-	}
 }

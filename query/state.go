@@ -38,13 +38,15 @@ const (
 )
 
 // state is all an entry knows. It is never changed once it is stored: reduce
-// makes the next one. A cache line holds what every entry has.
+// makes the next one. What a hit needs comes first.
 type state struct {
-	data          any
+	data  any
+	since int64  // see hit
+	marks uint64 // see stateCell
+
 	dataUpdatedAt time.Time
 	*rare         // never nil
 
-	marks           uint64 // see stateCell
 	dataUpdateCount uint32 // after the last number comes one
 	hasData         bool
 	invalidated     bool
@@ -228,6 +230,7 @@ type (
 // reduce is the only maker of states.
 func reduce(s *state, a action) *state {
 	next := a.apply(*s)
+	next.since = 0 // not known here
 	return &next
 }
 

@@ -24,15 +24,15 @@ type tree struct {
 
 // branch is a prefix. The keys of its members are one part longer.
 type branch struct {
-	c        *Client // whose
+	c        *Client       // whose
+	marks    atomic.Uint64 // how often all of them were marked stale; read without lock
 	text     string
 	parent   *branch // nil for the root
 	at       int     // place among the parent's children
 	children []*branch
-	members  []*entry      // those with observers come first
-	observed int           // how many members have observers
-	beneath  int           // how many entries have, here and further down
-	marks    atomic.Uint64 // how often all of them were marked stale; read without lock
+	members  []*entry // those with observers come first
+	observed int      // how many members have observers
+	beneath  int      // how many entries have, here and further down
 }
 
 const rootText = "["

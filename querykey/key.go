@@ -43,8 +43,7 @@ func (k Key) With(parts ...any) Key {
 	if fault != nil {
 		return Key{err: fault}
 	}
-	text := string(enc)
-	return Key{enc: text, hash: maphash.String(seed, text)}
+	return sealed(enc)
 }
 
 // Err returns nil for a usable key and otherwise the [*PartError] that says why

@@ -64,6 +64,9 @@ func appendScalar(dst []byte, v any) ([]byte, *PartError) {
 // escapes, \u00xx for other control characters, everything else as it is.
 func appendString(dst []byte, s string) ([]byte, *PartError) {
 	const hexDigits = "0123456789abcdef"
+	if isPlain(s) {
+		return append(append(append(dst, '"'), s...), '"'), nil
+	}
 	// A replacement character in place of bad bytes would make two keys one.
 	if !utf8.ValidString(s) {
 		return nil, &PartError{Type: "string", Reason: "is not valid UTF-8"}
@@ -96,4 +99,14 @@ func appendString(dst []byte, s string) ([]byte, *PartError) {
 	}
 	dst = append(dst, s[start:]...)
 	return append(dst, '"'), nil
+}
+
+// isPlain reports whether s is ASCII that needs no escapes, as most parts are.
+func isPlain(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; c < ' ' || c > '~' || c == '"' || c == '\\' {
+			return false
+		}
+	}
+	return true
 }

@@ -68,3 +68,26 @@ func (s *Scheduler) ticked() {
 	}
 	s.noteLocked()
 }
+
+// Reading returns t as ToCome takes it, and zero if t was not read from the system
+// clock or is too far away.
+func (s *Scheduler) Reading(t time.Time) int64 {
+	if d := t.Sub(s.coarse.birth); s.system && monotonic(t) && -Forever < d && d < Forever {
+		return int64(d)
+	}
+	return 0
+}
+
+// ToCome reports whether the time of a reading, which may have been moved by up to
+// Forever, is surely still to come. It costs next to nothing and does not know of
+// times that are near, or while nobody asks Before.
+func (s *Scheduler) ToCome(reading int64) bool {
+	note := s.coarse.note.Load()
+	if note == 0 || reading-note <= int64(far) {
+		return false
+	}
+	if !s.coarse.asked.Load() {
+		s.coarse.asked.Store(true)
+	}
+	return true
+}

@@ -51,3 +51,35 @@ func TestCoarse_answersOnlyFarFromItsNote(t *testing.T) {
 	require.False(t, s.Before(s.coarse.birth.Add(far)), "exactly")
 	require.False(t, s.Before(s.coarse.birth.Add(far+2).Round(0)), "exactly, for the clock may have been set")
 }
+
+func TestAhead_knowsNoMoreThanBefore(t *testing.T) {
+	t.Parallel()
+	s, mock := newCoarse()
+	defer s.Close()
+	due := s.Reading(s.coarse.birth.Add(time.Hour))
+	require.False(t, s.ToCome(due), "no time is noted")
+	require.True(t, s.Before(s.coarse.birth.Add(time.Hour)))
+	for range 10 {
+		require.True(t, s.ToCome(due))
+		mock.Add(tick)
+	}
+	require.NotZero(t, s.coarse.note.Load(), "who asks ToCome keeps the note alive")
+	require.False(t, s.ToCome(s.coarse.note.Load()+int64(far)), "near")
+	require.True(t, s.ToCome(s.coarse.note.Load()+int64(far)+1))
+}
+
+func TestReading_isZeroForTimesOfAnotherClock(t *testing.T) {
+	t.Parallel()
+	s, _ := newCoarse()
+	defer s.Close()
+	birth := s.coarse.birth
+	require.EqualValues(t, time.Second, s.Reading(birth.Add(time.Second)))
+	require.EqualValues(t, -time.Second, s.Reading(birth.Add(-time.Second)))
+	require.Zero(t, s.Reading(birth.Add(time.Second).Round(0)), "of the wall, which may be set")
+	require.Zero(t, s.Reading(time.Time{}))
+	require.Zero(t, s.Reading(birth.Add(Forever)), "too far to add to")
+	require.Zero(t, s.Reading(birth.Add(-Forever)))
+	mock := New(clock.NewMock())
+	defer mock.Close()
+	require.Zero(t, mock.Reading(birth.Add(time.Second)))
+}

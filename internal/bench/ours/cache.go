@@ -38,7 +38,7 @@ func newStringClient(cfg contest.Config) (client, error) {
 }
 
 func (c *cache) Fetch(ctx context.Context, i int) (contest.Val, error) {
-	return query.Fetch(ctx, c.Client, c.query(c.keys[i]))
+	return query.Fetch(ctx, c.Client, query.Query[contest.Val]{Key: c.keys[i], Policy: c.policy})
 }
 
 func (c *cache) Set(i int, v contest.Val) error {
@@ -58,7 +58,7 @@ func newCallCache(cfg contest.Config) (contest.Cache, error) {
 }
 
 func (c *callCache) Fetch(ctx context.Context, i int) (contest.Val, error) {
-	return query.Fetch(ctx, c.Client, c.query(querykey.Of(c.texts[i])))
+	return query.Fetch(ctx, c.Client, query.Query[contest.Val]{Key: querykey.Of(c.texts[i]), Policy: c.policy})
 }
 
 func (c *callCache) Set(i int, v contest.Val) error {
@@ -82,9 +82,9 @@ func newParts(cfg contest.Config) (contest.PartsCache, error) {
 }
 
 func (c partsCache) FetchParts(ctx context.Context, a, b string, id int) (contest.Val, error) {
-	return query.Fetch(ctx, c.Client, c.query(querykey.Of(a, b, id)))
+	return query.Fetch(ctx, c.Client, query.Query[contest.Val]{Key: querykey.Of3(a, b, id), Policy: c.policy})
 }
 
 func (c partsCache) SetParts(a, b string, id int, v contest.Val) error {
-	return query.Set(c.Client, c.query(querykey.Of(a, b, id)), v)
+	return query.Set(c.Client, c.query(querykey.Of3(a, b, id)), v)
 }

@@ -42,7 +42,8 @@ func All() []contest.Spec {
 		},
 		{
 			Name:     FamilyName,
-			Note:     "query.Family: keys of parts through a definition made once",
+			Note:     "query.Family: string keys and keys of parts through a definition made once",
+			NewCache: newByText,
 			NewParts: newFamily,
 		},
 		{
