@@ -77,6 +77,11 @@ func TestCheck_importRules(t *testing.T) {
 		{"query/contrib/redisquery/store.go", module + "/internal/sched", false},
 		{"query/contrib/redisquery/store.go", module + "/query/contrib/natsquery", false},
 
+		{"internal/share/memory.go", "unsafe", true},
+		{"internal/share/share.go", "unsafe", false},
+		{"query/state.go", "unsafe", false},
+		{"query/state_internal_test.go", "unsafe", false},
+
 		{"internal/sched/sched.go", clock, true},
 		{"internal/retry/retry.go", module + "/internal/sched", true},
 		{"internal/retry/retry.go", clock, false},

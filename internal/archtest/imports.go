@@ -10,6 +10,9 @@ import (
 const (
 	clockPath = "github.com/benbjohnson/clock"
 	syncPath  = "golang.org/x/sync"
+
+	// unsafeFile alone reads values by their address.
+	unsafeFile = "internal/share/memory.go"
 )
 
 // leaves are the libraries without dependencies of their own that packages
@@ -38,6 +41,8 @@ func forbidden(f File, imported Import) string {
 		return "only examples build on seller"
 	case imported.Own && within(imported.Path, "examples") && !within(dir, "examples"):
 		return "nothing builds on examples"
+	case imported.Path == "unsafe" && f.Path != unsafeFile:
+		return "values are read by their address in " + unsafeFile + " alone"
 	case f.Test():
 		return forbiddenInTest(dir, imported)
 	case imported.Path == clockPath && !mayUseClock(dir):
