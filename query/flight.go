@@ -354,7 +354,9 @@ func (c *Client) fail(f *flight, err error) {
 func (tx *txn) land(f *flight) {
 	f.settled = true
 	f.e.flight.CompareAndSwap(f, nil)
-	tx.scheduleGC(f.e)
+	if len(f.e.observers) == 0 { // else it counts from when the last one leaves
+		tx.scheduleGC(f.e)
+	}
 }
 
 // cancel ends a flight early. What its function still returns is ignored.

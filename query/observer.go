@@ -49,7 +49,9 @@ func (c *Client) observe(opts *options, sel *selector) *observer {
 		})
 	}
 	if err != nil {
-		o.current.Store(&result{key: opts.key, status: StatusError, fetchStatus: FetchIdle, err: err})
+		failed := blank
+		failed.status, failed.err = StatusError, err
+		o.current.Store(&result{state: &failed, key: &opts.key})
 		return o
 	}
 	o.derive()

@@ -21,7 +21,7 @@ func (d *derivation) placehold(r *result, before *seen) (selected bool) {
 	if d.opts.holder == nil || r.hasData || r.status != StatusPending {
 		return false
 	}
-	if d.prev != nil && d.prev.placeholder && before.holder.same(d.opts.holder) {
+	if d.prev != nil && d.prev.placeholder && before.holder().same(d.opts.holder) {
 		r.data, r.hasData, selected = d.prev.data, d.prev.hasData, true
 	} else {
 		var previous any
@@ -51,7 +51,7 @@ func (d *derivation) placehold(r *result, before *seen) (selected bool) {
 // selectData runs the select function, unless its input is the one it ran on
 // last.
 func (d *derivation) selectData(r *result, before *seen) {
-	m := &d.seen.memo
+	m := &d.seen.memory.memo
 	if d.sel == nil || !r.hasData {
 		if !r.hasData || !d.o.c.quirks.StickySelectErrors {
 			m.err = nil
@@ -76,7 +76,7 @@ func (d *derivation) selectData(r *result, before *seen) {
 
 // showSelectError lets r show the failure of select beside its last good data.
 func (d *derivation) showSelectError(r *result) {
-	m := &d.seen.memo
+	m := &d.seen.memory.memo
 	r.err, r.data, r.hasData = m.err, m.out, m.hasOut
 	r.errorUpdatedAt = d.now
 	if d.prev != nil && share.Same(d.prev.err, m.err) {

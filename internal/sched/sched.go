@@ -77,17 +77,24 @@ func (s *Scheduler) Set(a *Alarm, task Task, d time.Duration, p Punctuality) {
 	if s.stopped {
 		return
 	}
-	crowded := s.system && s.agenda.waiting >= crowd
+	d = min(max(d, 0), Forever)
+	if s.system && s.agenda.waiting >= crowd {
+		at := p.share(s.elapsedLocked()+d, d)
+		if a.task != task || !s.agenda.postpone(a, at) {
+			s.addLocked(a, task, at)
+		}
+		return
+	}
 	if s.agenda.remove(a); s.agenda.waiting == 0 {
 		// No clock comes so far from its start that the difference overflows.
 		s.start = s.clock.Now()
 		s.disarmLocked() // it counted from another start
 	}
-	d = min(max(d, 0), Forever)
-	at := s.elapsedLocked() + d
-	if crowded {
-		at = p.share(at, d, s.agenda.waiting)
-	}
+	s.addLocked(a, task, s.elapsedLocked()+d)
+}
+
+func (s *Scheduler) addLocked(a *Alarm, task Task, at time.Duration) {
+	s.agenda.remove(a)
 	a.task = task
 	s.agenda.add(a, at)
 	s.armLocked()
@@ -113,10 +120,14 @@ func (s *Scheduler) When(a *Alarm) time.Time {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	m := a.moment.Load()
-	if m == nil {
+	switch {
+	case m == nil:
 		return time.Time{}
+	case a.until != 0:
+		return s.start.Add(a.until)
+	default:
+		return s.start.Add(m.at)
 	}
-	return s.start.Add(m.at)
 }
 
 // Take is for a task that runs: it takes up to n of the alarms that are due next,
