@@ -64,6 +64,8 @@ type Client struct {
 	mutations mutationCache // guarded by mu
 	events    eventLog      // guarded by mu
 	post      post          // guarded by mu
+	crew      crew
+	landing   landing
 	txns      sync.Pool     // of *txn
 
 	work   sync.WaitGroup  // every goroutine of the client; none is added once closed

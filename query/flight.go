@@ -163,9 +163,15 @@ func (f *flight) wait(ctx context.Context) (any, error) {
 	}
 }
 
-// start runs the flight on a goroutine of the client. It is told by hand, as
-// txn.launch takes two objects more.
-func (f *flight) start() { go f.run() }
+// start runs the flight on a goroutine of the client: one of its own where the order
+// of goroutines is an order of time.
+func (f *flight) start() {
+	if f.e.c.sched.System() {
+		f.e.c.crew.fly(f)
+	} else {
+		go f.run()
+	}
+}
 
 // run is the flight's goroutine.
 func (f *flight) run() {
@@ -191,7 +197,7 @@ func (f *flight) run() {
 		Failed:   f.failed,
 		Disabled: f.disabled,
 	})
-	if err == nil {
+	if err == nil && !c.landWithOthers(f, data) {
 		err = c.store(f, data)
 	}
 	returned = true

@@ -72,27 +72,63 @@ func (o *observer) armStale(d time.Duration) {
 // until the entry changes.
 type polling observer
 
-// Fire polls, if the policy says so while the application is not looked at.
+// maxPolled is how many polls begin at most before others may use the cache.
+const maxPolled = 128
+
+// Fire polls, if the policy says so while the application is not looked at, and
+// lets those begin along with it that are due, too.
 func (t *polling) Fire() {
 	o := (*observer)(t)
-	ask := false
-	o.c.update(func(tx *txn) {
-		if len(o.subs) == 0 || tx.closed {
-			return
-		}
-		o.armPoll(true)
-		switch {
-		case !o.opts.policy.RefetchIntervalInBackground.or(false) && !tx.focus.Get():
-		case o.opts.initial == nil && o.opts.decides():
-			o.turn(tx, seed{})
-			tx.fetch(o.e, o.opts, seed{}, fetchMode{})
-		default:
-			ask = true // for initial data, which is up to user code
-		}
-	})
-	if ask {
+	if o.c.asksToPoll(o) {
 		o.fetch(fetchMode{}, nil)
 	}
+}
+
+// asksToPoll polls as far as that goes without user code, and reports whether first
+// is left to its caller since its initial data are up to that.
+func (c *Client) asksToPoll(first *observer) (ask bool) {
+	var also [maxPolled - 1]*observer
+	c.update(func(tx *txn) {
+		if ask = tx.poll(first); ask || !first.outlook.plain || !tx.sched.System() {
+			return
+		}
+		n := 0
+		tx.sched.Take(len(also), func(t sched.Task) bool {
+			p, ok := t.(*polling)
+			if ok = ok && p.outlook.plain && !p.asks(); ok {
+				also[n] = (*observer)(p)
+				n++
+			}
+			return ok
+		})
+		for _, o := range also[:n] {
+			tx.poll(o)
+		}
+	})
+	return ask
+}
+
+// asks reports whether user code says what to begin with.
+func (t *polling) asks() bool { return t.opts.initial != nil || !t.opts.decides() }
+
+// poll fetches for an observer whose time has come, unless user code is to be asked
+// first.
+func (tx *txn) poll(o *observer) (ask bool) {
+	if len(o.subs) == 0 || tx.closed {
+		return false
+	}
+	o.armPoll(true)
+	switch {
+	case !o.opts.policy.RefetchIntervalInBackground.or(false) && !tx.focus.Get():
+	case (*polling)(o).asks():
+		return true
+	default:
+		if o.e.removed {
+			o.turn(tx, seed{})
+		}
+		tx.fetch(o.e, o.opts, seed{}, fetchMode{})
+	}
+	return false
 }
 
 func (o *observer) armPoll(enabled bool) {

@@ -54,6 +54,10 @@ func New(c clock.Clock) *Scheduler {
 // Now returns the clock's present time.
 func (s *Scheduler) Now() time.Time { return s.clock.Now() }
 
+// System reports whether the clock is the system's, on which nobody can tell what
+// happens at the same time from what happens a moment later.
+func (s *Scheduler) System() bool { return s.system }
+
 // order is what a clock has that tells one thing from the next within one moment.
 // Its timers of zero length wait for all that needs no timer.
 type order interface{ Yield(turns int) }
