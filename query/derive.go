@@ -245,19 +245,28 @@ func (o *observer) show(d *derivation) {
 func (o *observer) setTimers(d *derivation, before *seen, r *result) {
 	s := d.seen
 	anew := o.rearm || s.e != before.e || s.st != before.st || s.enabled != before.enabled
-	o.rearm = false
 	if anew || s.stale != before.stale || s.after != before.after {
-		if s.enabled != Off && !r.stale && s.stale == staleAfter {
+		switch {
+		case s.enabled == Off || r.stale || s.stale != staleAfter:
+			o.c.sched.Stop(&o.staleAlarm)
+		case !d.waitsAlready():
 			// One millisecond late, as query-core is, so that the data are stale by
 			// any reckoning when the flag flips.
 			left := max(0, r.dataUpdatedAt.Add(s.after).Sub(d.now))
-			o.armStale(left + time.Millisecond)
-		} else {
-			o.c.sched.Stop(&o.staleAlarm)
+			o.armStale(d.now, left+time.Millisecond)
 		}
 	}
+	o.rearm = false
 	if anew || d.interval != o.interval {
 		o.interval = d.interval
-		o.armPoll(s.enabled != Off)
+		o.armPoll(d.now, s.enabled != Off)
 	}
+}
+
+// waitsAlready reports whether the stale timer, which is to wait, was set before
+// for the same time. Where timers of one time have an order it is set anew.
+func (d *derivation) waitsAlready() bool {
+	s, t := d.seen, d.before
+	return d.o.c.sched.System() && !d.o.rearm && d.prev != nil && !d.prev.stale && s.e == t.e && t.enabled != Off &&
+		s.stale == t.stale && s.after == t.after && s.st.dataUpdatedAt.Equal(t.st.dataUpdatedAt)
 }

@@ -48,7 +48,7 @@ func (tx *txn) scheduleGC(e *entry) {
 		tx.sched.Stop(&e.gc)
 		return
 	}
-	tx.sched.Set(&e.gc, (*collection)(e), e.gcTime.d, sched.Later)
+	tx.sched.SetFrom(tx.now(), &e.gc, (*collection)(e), e.gcTime.d, sched.Later)
 }
 
 // staling is the task of an observer's stale alarm: the flag of the result flips,
@@ -63,9 +63,9 @@ func (t *staling) Fire() {
 	}
 }
 
-// armStale lets the result turn stale after d.
-func (o *observer) armStale(d time.Duration) {
-	o.c.sched.Set(&o.staleAlarm, (*staling)(o), d, sched.Later)
+// armStale lets the result turn stale d from now.
+func (o *observer) armStale(now time.Time, d time.Duration) {
+	o.c.sched.SetFrom(now, &o.staleAlarm, (*staling)(o), d, sched.Later)
 }
 
 // polling is the task of an observer's poll alarm. It goes on at the same pace
@@ -117,27 +117,30 @@ func (tx *txn) poll(o *observer) (ask bool) {
 	if len(o.subs) == 0 || tx.closed {
 		return false
 	}
-	o.armPoll(true)
+	before := o.e.state.Load()
 	switch {
 	case !o.opts.policy.RefetchIntervalInBackground.or(false) && !tx.focus.Get():
 	case (*polling)(o).asks():
-		return true
+		ask = true
 	default:
 		if o.e.removed {
 			o.turn(tx, seed{})
 		}
 		tx.fetch(o.e, o.opts, seed{}, fetchMode{})
 	}
-	return false
+	if o.e.state.Load() == before { // else the alarm is set with what the observer shows
+		o.armPoll(tx.now(), true)
+	}
+	return ask
 }
 
-func (o *observer) armPoll(enabled bool) {
+func (o *observer) armPoll(now time.Time, enabled bool) {
 	if o.interval == 0 || !enabled {
 		o.c.sched.Stop(&o.pollAlarm)
 		return
 	}
 	// The next one counts from this one's end: were it late, each would be later.
-	o.c.sched.Set(&o.pollAlarm, (*polling)(o), o.interval, sched.Sooner)
+	o.c.sched.SetFrom(now, &o.pollAlarm, (*polling)(o), o.interval, sched.Sooner)
 }
 
 // pollsAt returns when the observer polls next, zero if it does not.

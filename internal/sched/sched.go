@@ -76,6 +76,12 @@ func (s *Scheduler) Yield(turns int) {
 // of zero or less means as soon as possible, maybe before Set returns. A panic of
 // the task is not recovered.
 func (s *Scheduler) Set(a *Alarm, task Task, d time.Duration, p Punctuality) {
+	s.SetFrom(time.Time{}, a, task, d, p)
+}
+
+// SetFrom is Set for those who know the time: d counts from now, which Now has just
+// returned. That spares a look at the clock. The zero now is the present.
+func (s *Scheduler) SetFrom(now time.Time, a *Alarm, task Task, d time.Duration, p Punctuality) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.stopped {
@@ -83,7 +89,7 @@ func (s *Scheduler) Set(a *Alarm, task Task, d time.Duration, p Punctuality) {
 	}
 	d = min(max(d, 0), Forever)
 	if s.system && s.agenda.waiting >= crowd {
-		at := p.share(s.elapsedLocked()+d, d)
+		at := p.share(s.elapsedAtLocked(now)+d, d)
 		if a.task != task || !s.agenda.postpone(a, at) {
 			s.addLocked(a, task, at)
 		}
@@ -94,7 +100,7 @@ func (s *Scheduler) Set(a *Alarm, task Task, d time.Duration, p Punctuality) {
 		s.start = s.clock.Now()
 		s.disarmLocked() // it counted from another start
 	}
-	s.addLocked(a, task, s.elapsedLocked()+d)
+	s.addLocked(a, task, s.elapsedAtLocked(now)+d)
 }
 
 func (s *Scheduler) addLocked(a *Alarm, task Task, at time.Duration) {
@@ -174,6 +180,14 @@ func (s *Scheduler) elapsedLocked() time.Duration {
 		return time.Since(s.start) // half of what time.Now costs
 	}
 	return s.clock.Now().Sub(s.start)
+}
+
+// elapsedAtLocked is elapsedLocked at the given time, if it is not zero.
+func (s *Scheduler) elapsedAtLocked(now time.Time) time.Duration {
+	if now.IsZero() {
+		return s.elapsedLocked()
+	}
+	return now.Sub(s.start)
 }
 
 // armLocked makes the clock wake the scheduler for the next moment.
