@@ -66,7 +66,7 @@ type Client struct {
 	post      post          // guarded by mu
 	crew      crew
 	landing   landing
-	txns      sync.Pool     // of *txn
+	txns      sync.Pool // of *txn
 
 	work   sync.WaitGroup  // every goroutine of the client; none is added once closed
 	life   context.Context //nolint:containedctx // the client's own; every other ends with it

@@ -53,6 +53,9 @@ func (e *entry) claim(t reflect.Type) error {
 
 // claims is claim for those who do not hold the mutex.
 func (c *Client) claims(e *entry, t reflect.Type) error {
+	if t != nil && e.opts.Load().typ == t {
+		return nil // who set these options had claimed it
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return e.claim(t)

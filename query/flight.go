@@ -163,15 +163,8 @@ func (f *flight) wait(ctx context.Context) (any, error) {
 	}
 }
 
-// start runs the flight on a goroutine of the client: one of its own where the order
-// of goroutines is an order of time.
-func (f *flight) start() {
-	if f.e.c.sched.System() {
-		f.e.c.crew.fly(f)
-	} else {
-		go f.run()
-	}
-}
+// start runs the flight on a goroutine of the client.
+func (f *flight) start() { f.e.c.start(f) }
 
 // run is the flight's goroutine.
 func (f *flight) run() {

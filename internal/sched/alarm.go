@@ -23,9 +23,9 @@ type Alarm struct {
 // the system's all alarms are punctual.
 type Punctuality uint8
 
-// The ways to be on time. Those that are not punctual are off by a sixty-fourth of
-// their delay and 50 ms at most. With a hundred thousand polls that is what a second
-// costs: twenty wake-ups, not a thousand.
+// The ways to be on time. Those that are not punctual are off by a fiftieth of their
+// delay and 100 ms at most: what is done each five seconds wakes the process ten times
+// a second, however many there are of it.
 const (
 	Punctual Punctuality = iota
 	Later                // never before its time
@@ -39,7 +39,7 @@ const crowd = 256
 // share returns the moment near at which an alarm of the given delay shares with
 // others, when so many wait.
 func (p Punctuality) share(at, delay time.Duration) time.Duration {
-	grain := grainUpTo(delay / 64)
+	grain := grainUpTo(delay / 50)
 	switch {
 	case p == Punctual || grain == 0:
 		return at
@@ -53,7 +53,7 @@ func (p Punctuality) share(at, delay time.Duration) time.Duration {
 // allows for none. The usual intervals are multiples of it: what recurs keeps its
 // pace.
 func grainUpTo(limit time.Duration) time.Duration {
-	for _, ms := range [...]int{50, 20, 10, 5, 2, 1} {
+	for _, ms := range [...]int{100, 50, 20, 10, 5, 2, 1} {
 		if grain := time.Duration(ms) * time.Millisecond; grain <= limit {
 			return grain
 		}
