@@ -76,17 +76,17 @@ func TestPolling_ofACrowdTellsSlowSubscribersTheLast(t *testing.T) {
 	t.Parallel()
 	inBubble(t, query.Config{}, func(t *testing.T, c *query.Client) {
 		polls, told := crowd(t, c, 500, func(context.Context) {})
-		var last int
+		var last atomic.Int64
 		q := query.Query[int]{Key: key("crowd", 3), Policy: query.Policy{StaleTime: query.StaleNever()}}
 		defer query.Observe(c, q).Subscribe(func(r query.Result[int]) {
 			time.Sleep(700 * time.Millisecond)
-			last = r.Data()
+			last.Store(int64(r.Data()))
 		})()
 		pass(5*time.Second + 500*time.Millisecond)
 		require.Equal(t, map[int64]int{6: 499}, values(polls))
 		require.Equal(t, map[int64]int{6: 499}, values(told))
 		pass(950 * time.Millisecond) // it was told of two results since the last poll
-		require.Equal(t, 6, last)
+		require.EqualValues(t, 6, last.Load())
 	})
 }
 
