@@ -90,12 +90,18 @@ func TestPolling_ofACrowdTellsSlowSubscribersTheLast(t *testing.T) {
 	})
 }
 
-func TestPolling_ofACrowdEndsWithItsEntries(t *testing.T) {
+func TestPolling_ofACrowdBringsNothingBackThatWasRemoved(t *testing.T) {
 	t.Parallel()
 	inBubble(t, query.Config{}, func(t *testing.T, c *query.Client) {
-		polls, _ := crowd(t, c, 500, func(context.Context) { c.Remove(query.Filter{Key: key("crowd")}) })
-		pass(1500 * time.Millisecond)
-		require.Equal(t, map[int64]int{2: 499}, values(polls), "what is removed meanwhile was fetched")
+		s := &source{takes: 100 * time.Millisecond}
+		for i := range 500 {
+			q := query.Query[int]{Key: key("crowd", i), Fetch: s.fetch, Policy: query.Policy{RefetchInterval: query.Every(time.Second)}}
+			t.Cleanup(query.Observe(c, q).Subscribe(ignore))
+		}
+		pass(1150 * time.Millisecond)
+		require.EqualValues(t, 1000, s.calls.Load(), "each is being polled")
+		c.Remove(query.Filter{Key: key("crowd")})
+		pass(100 * time.Millisecond)
 		require.Empty(t, c.Entries(query.Filter{}))
 	})
 }
