@@ -234,7 +234,7 @@ func (tx *txn) detach(e *entry, o *observer) {
 	tx.unobserved(e)
 	st := e.state.Load()
 	if f := e.flight.Load(); f != nil {
-		if e.consumed.Load() || st.fetchStatus == isPaused && st.status == isPending {
+		if e.state.flags.has(consumed) || st.fetchStatus == isPaused && st.status == isPending {
 			tx.cancel(f, cancelled{revert: true})
 		} else {
 			f.lastAttempt.Store(true)

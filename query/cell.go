@@ -11,10 +11,28 @@ import "sync/atomic"
 // reads it first makes the one that it stands for.
 type stateCell struct {
 	now    atomic.Pointer[state]
-	branch *branch     // set before the first state, never changed
-	at     int32       // place among the members of the branch, for the branch alone
-	gone   atomic.Bool // what is marked from now on is not meant for it
+	branch *branch // set before the first state, never changed
+	at     int32   // place among the members of the branch, for the branch alone
+	flags  flags
 }
+
+// flags are what is true of an entry, or not. They are in its cell as there is room.
+type flags struct{ set atomic.Uint32 }
+
+const (
+	gone     = 1 << iota // what is marked from now on is not meant for it
+	consumed             // the fetch function has looked at its context
+)
+
+func (f *flags) has(flag uint32) bool { return f.set.Load()&flag != 0 }
+
+func (f *flags) raise(flag uint32) {
+	if !f.has(flag) {
+		f.set.Or(flag)
+	}
+}
+
+func (f *flags) lower(flag uint32) { f.set.And(^flag) }
 
 // Load returns the present state.
 func (c *stateCell) Load() *state {
@@ -39,7 +57,7 @@ func (c *stateCell) Store(s *state) {
 func (c *stateCell) redeem(marks uint64) *state {
 	for {
 		s := c.now.Load()
-		if s.invalidated || s.marks >= marks || c.gone.Load() {
+		if s.invalidated || s.marks >= marks || c.flags.has(gone) {
 			return s
 		}
 		next := reduce(s, invalidateAction{})
@@ -53,5 +71,5 @@ func (c *stateCell) redeem(marks uint64) *state {
 // leave is for an entry that is removed from its branch. It needs the mutex.
 func (c *stateCell) leave() {
 	c.Load() // for the marks that were meant for it
-	c.gone.Store(true)
+	c.flags.raise(gone)
 }

@@ -86,7 +86,9 @@ type Client struct {
 	mutations mutationCache // guarded by mu
 	events    eventLog      // guarded by mu
 	post      post          // guarded by mu
-	txns      sync.Pool     // of *txn
+	crew      crew
+	landing   landing
+	txns      sync.Pool // of *txn
 	together  Together
 	chance    chance // guarded by mu
 	storm     storm  // guarded by mu

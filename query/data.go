@@ -114,7 +114,7 @@ func updateData[T any](c *Client, q *Query[T], f updater, at time.Time) error {
 	if err := q.Key.Err(); err != nil {
 		return err
 	}
-	if c.life.Err() != nil {
+	if c.over.Load() {
 		return ErrClosed
 	}
 	for {

@@ -7,20 +7,28 @@ import "time"
 type seen struct {
 	e        *entry
 	st       *state
-	holder   *placeholder
-	enabled  Toggle // zero when nobody said
-	stale    StaleTime
-	memo     memo
-	withData *entry // the last entry shown that had data
+	withData *entry    // the last entry shown that had data
+	memory   *memory   // nil for plain observers
+	enabled  Toggle    // zero when nobody said
+	stale    staleKind // with after, the resolved policy
+	after    time.Duration
+}
+
+// memory is the part of seen that only observers which are not plain have.
+type memory struct {
+	holder *placeholder
+	memo   memo
 }
 
 // unseen is before the first derivation.
 var unseen seen
 
-// equal reports whether s and t are the same, as far as a plain observer goes.
-func (s *seen) equal(t *seen) bool {
-	return s.e == t.e && s.st == t.st && s.enabled == t.enabled && s.holder == t.holder && s.withData == t.withData &&
-		s.stale.kind == t.stale.kind && s.stale.d == t.stale.d && s.memo.sel == nil && t.memo.sel == nil
+// holder returns the placeholder data that counted.
+func (s *seen) holder() *placeholder {
+	if s.memory == nil {
+		return nil
+	}
+	return s.memory.holder
 }
 
 // derivation is one computation of a result. Its inputs are taken under the
@@ -122,35 +130,26 @@ func (d *derivation) result() {
 		s seen
 	})
 	d.seen = &made.s
-	*d.seen = seen{e: d.e, st: st, memo: before.memo, withData: before.withData}
+	*d.seen = seen{e: d.e, st: st, withData: before.withData}
+	if !d.outlook.plain || before.memory != nil {
+		d.seen.memory = new(memory)
+		if before.memory != nil {
+			d.seen.memory.memo = before.memory.memo
+		}
+	}
 	d.consult()
 	enabled := d.seen.enabled != Off
 	r := &made.r
 	*r = result{
-		key:  d.e.key,
-		data: st.data, hasData: st.hasData, err: st.err,
-		status: st.status.public(), fetchStatus: st.fetchStatus.public(),
-		dataUpdatedAt: st.dataUpdatedAt, errorUpdatedAt: st.errorUpdatedAt,
-		errorUpdateCount: st.errorUpdateCount,
-		failureCount:     st.failureCount, failureReason: st.failureReason, retryAt: st.retryAt,
-		fetched:           st.fetched(),
+		state:             st,
+		key:               &d.e.key,
 		fetchedAfterMount: st.isAfter(d.base),
 		enabled:           enabled,
-		stale:             enabled && st.staleAfter(d.seen.stale, d.now),
-
-		direction: st.direction,
-		push:      d.e.pushState(),
+		stale:             enabled && st.staleAfter(d.seen.staleTime(), d.now),
+		push:              d.e.pushState(),
 	}
-	selected := false
-	if !d.outlook.plain {
-		d.lookForPages(r)
-		selected = d.placehold(r, before)
-	}
-	if !selected {
-		d.selectData(r, before)
-	}
-	if d.seen.memo.err != nil {
-		d.showSelectError(r)
+	if d.seen.memory != nil {
+		d.transform(r)
 	}
 	if st.hasData {
 		d.seen.withData = d.e
@@ -158,18 +157,40 @@ func (d *derivation) result() {
 	d.conclude(r)
 }
 
+// transform lets r show what the observer makes of the state.
+func (d *derivation) transform(r *result) {
+	if d.sel != nil || d.opts.holder != nil || d.seen.memory.memo.err != nil {
+		own := *r.state
+		r.state = &own
+	}
+	selected := false
+	if !d.outlook.plain {
+		d.lookForPages(r)
+		selected = d.placehold(r, d.before)
+	}
+	if !selected {
+		d.selectData(r, d.before)
+	}
+	if d.seen.memory.memo.err != nil {
+		d.showSelectError(r)
+	}
+}
+
 // consult asks the policies about the state.
 func (d *derivation) consult() {
 	if l := &d.outlook; l.plain {
-		d.seen.enabled, d.seen.stale, d.interval = l.enabled, StaleTime{kind: l.stale, d: l.after}, l.poll
+		d.seen.enabled, d.seen.stale, d.seen.after, d.interval = l.enabled, l.stale, l.after, l.poll
 		return
 	}
 	c, view := d.o.c, d.e.viewOf(d.st)
-	d.seen.holder = d.opts.holder
+	d.seen.memory.holder = d.opts.holder
 	d.seen.enabled = d.opts.enabledAs(c, view)
-	d.seen.stale = d.opts.policy.StaleTime.resolve(c, view)
+	stale := d.opts.policy.StaleTime.resolve(c, view)
+	d.seen.stale, d.seen.after = stale.kind, stale.d
 	d.interval = c.intervalOf(d.e, &d.opts.policy.RefetchInterval, view)
 }
+
+func (s *seen) staleTime() StaleTime { return StaleTime{kind: s.stale, d: s.after} }
 
 // lookForPages asks an infinite query whether there are more.
 func (d *derivation) lookForPages(r *result) {
@@ -225,18 +246,28 @@ func (o *observer) show(d *derivation) {
 func (o *observer) setTimers(d *derivation, before *seen, r *result) {
 	s := d.seen
 	anew := o.rearm || s.e != before.e || s.st != before.st || s.enabled != before.enabled
-	o.rearm = false
-	if anew || s.stale.kind != before.stale.kind || s.stale.d != before.stale.d {
-		o.c.sched.Stop(&o.staleAlarm)
-		if s.enabled != Off && !r.stale && s.stale.kind == staleAfter {
+	if anew || s.stale != before.stale || s.after != before.after {
+		switch {
+		case s.enabled == Off || r.stale || s.stale != staleAfter:
+			o.c.sched.Stop(&o.staleAlarm)
+		case !d.waitsAlready():
 			// One millisecond late, as query-core is, so that the data are stale by
 			// any reckoning when the flag flips.
-			left := max(0, r.dataUpdatedAt.Add(s.stale.d).Sub(d.now))
-			o.armStale(left + time.Millisecond)
+			left := max(0, r.dataUpdatedAt.Add(s.after).Sub(d.now))
+			o.armStale(d.now, left+time.Millisecond)
 		}
 	}
+	o.rearm = false
 	if every, first := o.paced(d.interval, d.st, anew, d.now); anew || every != o.interval {
 		o.interval = every
-		o.armPoll(s.enabled != Off, first)
+		o.armPoll(d.now, s.enabled != Off, first)
 	}
+}
+
+// waitsAlready reports whether the stale timer, which is to wait, was set before
+// for the same time. Where timers of one time have an order it is set anew.
+func (d *derivation) waitsAlready() bool {
+	s, t := d.seen, d.before
+	return d.o.c.sched.System() && !d.o.rearm && d.prev != nil && !d.prev.stale && s.e == t.e && t.enabled != Off &&
+		s.stale == t.stale && s.after == t.after && s.st.dataUpdatedAt.Equal(t.st.dataUpdatedAt)
 }

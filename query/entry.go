@@ -21,15 +21,14 @@ type entry struct {
 	kin   *kin                  // see relatives.go
 	gc    sched.Alarm
 
-	flight   atomic.Pointer[flight] // running fetch
-	consumed atomic.Bool            // the fetch function has looked at its context
+	flight atomic.Pointer[flight] // running fetch
 }
 
 // client returns whose cache the entry is in, or was.
 func (e *entry) client() *Client { return e.state.branch.c }
 
 // removed reports whether the entry was taken out of the cache.
-func (e *entry) removed() bool { return e.state.gone.Load() }
+func (e *entry) removed() bool { return e.state.flags.has(gone) }
 
 // view shows the entry's present state.
 func (e *entry) view() State[any] { return e.viewOf(e.state.Load()) }
@@ -49,6 +48,9 @@ func (e *entry) claim(t reflect.Type) error {
 
 // claims is claim for those who do not hold the mutex.
 func (c *Client) claims(e *entry, t reflect.Type) error {
+	if t != nil && e.opts.Load().typ == t {
+		return nil // who set these options had claimed it
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return e.claim(t)

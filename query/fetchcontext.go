@@ -3,7 +3,6 @@ package query
 import (
 	"context"
 	"sync"
-	"sync/atomic"
 	"time"
 )
 
@@ -71,7 +70,7 @@ func (c *lazyContext) Err() error {
 type fetchContext struct {
 	context.Context //nolint:containedctx // it is one
 
-	used *atomic.Bool
+	used *flags
 	info FetchInfo
 }
 
@@ -82,7 +81,7 @@ func (f *flight) context(ctx context.Context, o *method) *fetchContext {
 	if f.failures > 0 {
 		call = new(fetchContext)
 	}
-	*call = fetchContext{ctx, &f.e.consumed, FetchInfo{f.e.key, o.meta, f.failures, f}}
+	*call = fetchContext{ctx, &f.e.state.flags, FetchInfo{f.e.key, o.meta, f.failures, f}}
 	return call
 }
 
@@ -94,11 +93,11 @@ func (c *fetchContext) Value(key any) any {
 }
 
 func (c *fetchContext) Done() <-chan struct{} {
-	c.used.Store(true)
+	c.used.raise(consumed)
 	return c.Context.Done()
 }
 
 func (c *fetchContext) Err() error {
-	c.used.Store(true)
+	c.used.raise(consumed)
 	return c.Context.Err()
 }

@@ -26,6 +26,7 @@ type flight struct {
 	again     bool          // it takes the place of one that was
 	revert    *state        // what a reverted cancellation goes back to
 	prompt    bool          // the first attempt begins with the fetch itself
+	byCaller  bool          // it runs on the goroutine of who asked for it
 	wake      chan struct{} // not nil while paused
 	first     bool          // paused before the first attempt
 	placed    bool          // it has one of the places of a Storm
@@ -123,7 +124,9 @@ func (tx *txn) takeOff(e *entry, o *options, s seed, mode fetchMode) (f *flight,
 	if tx.hold(f, true); f.wake == nil {
 		// The function counts as called now, whatever happens until it is.
 		f.prompt = true
-		e.consumed.Store(e.consumed.Load() && f.walk != nil)
+		if f.walk == nil {
+			e.state.flags.lower(consumed)
+		}
 	}
 	if tx.closed {
 		tx.cancel(f, cancelled{silent: true, cause: ErrClosed})
@@ -131,6 +134,7 @@ func (tx *txn) takeOff(e *entry, o *options, s seed, mode fetchMode) (f *flight,
 	}
 	tx.work.Add(1)
 	if mode.byCaller && f.prompt && f.turn == nil && len(e.observers()) == 0 {
+		f.byCaller = true
 		return f, true
 	}
 	tx.later(f.start)
@@ -182,9 +186,8 @@ func (f *flight) wait(ctx context.Context) (any, error) {
 	}
 }
 
-// start runs the flight on a goroutine of the client. It is told by hand, as
-// txn.launch takes two objects more.
-func (f *flight) start() { go f.run() }
+// start runs the flight on a goroutine of the client.
+func (f *flight) start() { f.e.client().start(f) }
 
 // run is the flight's goroutine.
 func (f *flight) run() {
@@ -211,7 +214,7 @@ func (f *flight) run() {
 		Failed:   f.failed,
 		Disabled: f.disabled,
 	})
-	if err == nil {
+	if err == nil && !c.landWithOthers(f, data) {
 		err = c.store(f, data)
 	}
 	returned = true
@@ -232,7 +235,7 @@ func (f *flight) begin() {
 func (f *flight) attempt(ctx context.Context) (data any, err error) {
 	o := f.opts
 	if f.walk == nil && !f.prompt {
-		f.e.consumed.Store(false)
+		f.e.state.flags.lower(consumed)
 		o = f.e.opts.Load()
 	}
 	f.prompt = false
@@ -379,7 +382,9 @@ func (c *Client) fail(f *flight, err error) {
 func (tx *txn) land(f *flight) {
 	f.settled = true
 	f.e.flight.CompareAndSwap(f, nil)
-	tx.scheduleGC(f.e)
+	if len(f.e.observers()) == 0 { // else it counts from when the last one leaves
+		tx.scheduleGC(f.e)
+	}
 }
 
 // cancel ends a flight early. What its function still returns is ignored.

@@ -109,7 +109,7 @@ func (g *group) match(members []*member, plans []plan) []*member {
 	left := slices.Clone(members)
 	next := make([]*member, len(plans))
 	for i, p := range plans {
-		at := slices.IndexFunc(left, func(m *member) bool { return m.o.current.Load().key == p.opts.key })
+		at := slices.IndexFunc(left, func(m *member) bool { return *m.o.current.Load().key == p.opts.key })
 		if at < 0 {
 			next[i] = &member{o: g.c.observe(p.opts, p.sel)}
 			continue

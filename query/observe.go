@@ -20,14 +20,14 @@ type Observer[R any] struct {
 // its key is bad or taken by another type or because the client is closed, gives
 // an observer that shows the error.
 func Observe[T any](c *Client, q Query[T]) *Observer[T] {
-	return &Observer[T]{o: c.observe(c.resolve(q.erase()), nil), source: (*T)(nil)}
+	return &Observer[T]{o: c.observe(optionsOf(c, &q, false), nil), source: (*T)(nil)}
 }
 
 // ObserveSelect returns an observer that shows what sel makes of the data. sel
 // runs when the data changed, on whatever goroutine changed them, its error becomes
 // the result's, and it must not change its argument.
 func ObserveSelect[T, R any](c *Client, q Query[T], sel func(T) (R, error)) *Observer[R] {
-	return &Observer[R]{o: c.observe(c.resolve(q.erase()), erasedSelect(sel)), source: (*T)(nil)}
+	return &Observer[R]{o: c.observe(optionsOf(c, &q, false), erasedSelect(sel)), source: (*T)(nil)}
 }
 
 func erasedSelect[T, R any](sel func(T) (R, error)) *selector {

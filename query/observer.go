@@ -50,7 +50,10 @@ func (c *Client) observe(opts *options, sel *selector) *observer {
 		})
 	}
 	if err != nil {
-		o.current.Store(&result{key: opts.key, status: StatusError, fetchStatus: FetchIdle, err: err})
+		failed := blank
+		failed.status = isError
+		failed = failed.with(rare{err: err})
+		o.current.Store(&result{state: &failed, key: &opts.key})
 		return o
 	}
 	o.derive()

@@ -76,7 +76,7 @@ func (d *derivation) agree(peer *observer) {
 	if r := peer.current.Load(); d.r != d.prev && d.r.changed(r) == 0 {
 		d.r = r
 	}
-	if d.seen.equal(peer.seen) {
+	if d.seen.memory == nil && *d.seen == *peer.seen {
 		d.seen = peer.seen
 	}
 }

@@ -120,8 +120,8 @@ const defaultGCTime = 5 * time.Minute
 
 // GCAfter drops an entry d after its last observer left, its last fetch ended,
 // or it was made, whichever is last. A negative d is zero: as soon as possible. With
-// hundreds of entries on the system clock it may take up to a sixty-fourth of d
-// longer, 50 ms at most, so that many go together.
+// hundreds of entries on the system clock it may take up to a fiftieth of d
+// longer, 100 ms at most, so that many go together.
 func GCAfter(d time.Duration) GCTime { return GCTime{kind: gcAfter, d: clampDelay(d)} }
 
 // GCNever keeps an entry until it is removed.
@@ -165,7 +165,7 @@ type RefetchInterval struct {
 }
 
 // Every polls each d. A d of zero or less turns polling off. With hundreds of keys
-// polled on the system clock a poll may come up to a sixty-fourth of d sooner, 50 ms
+// polled on the system clock a poll may come up to a fiftieth of d sooner, 100 ms
 // at most, so that many share a wake-up.
 func Every(d time.Duration) RefetchInterval {
 	if d <= 0 {

@@ -75,11 +75,14 @@ func (c *Client) sendCarrier() {
 	}
 	c.post.coming = true
 	c.work.Add(1)
-	go c.carry()
+	c.start((*carrier)(c))
 }
 
-// carry is the goroutine of a carrier.
-func (c *Client) carry() {
+// carrier is the job of a carrier: a client under another name.
+type carrier Client
+
+func (r *carrier) run() {
+	c := (*Client)(r)
 	defer c.work.Done()
 	var (
 		b   *bag

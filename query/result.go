@@ -10,30 +10,14 @@ import (
 // result is what observers show: the state of their entry seen through their
 // options. It is never changed once it is shown.
 type result struct {
-	key querykey.Key
+	*state // the entry's, or a copy where placeholder data or a select change it
 
-	data    any
-	hasData bool
-	err     error
-
-	status      Status
-	fetchStatus FetchStatus
-
-	dataUpdatedAt    time.Time
-	errorUpdatedAt   time.Time
-	errorUpdateCount int
-	failureCount     int
-	failureReason    error
-	retryAt          time.Time
-
-	fetched           bool
+	key               *querykey.Key
 	fetchedAfterMount bool
 	placeholder       bool
 	stale             bool
 	enabled           bool
-
-	direction        Direction // of an infinite query's fetch
-	hasNext, hasPrev bool
+	hasNext, hasPrev  bool // of an infinite query
 
 	push *PushState // nil if none covers the query
 }
@@ -67,28 +51,37 @@ const (
 // changed returns the fields in which r differs from s.
 func (r *result) changed(s *result) fieldSet {
 	var f fieldSet
-	f.note(FieldData, r.hasData != s.hasData || !share.Same(r.data, s.data))
-	f.note(FieldErr, !share.Same(r.err, s.err))
-	f.note(FieldStatus, r.status != s.status)
-	f.note(FieldFetchStatus, r.fetchStatus != s.fetchStatus)
-	f.note(FieldDataUpdatedAt, !r.dataUpdatedAt.Equal(s.dataUpdatedAt))
-	f.note(FieldErrorUpdatedAt, !r.errorUpdatedAt.Equal(s.errorUpdatedAt))
-	f.note(FieldErrorUpdateCount, r.errorUpdateCount != s.errorUpdateCount)
-	f.note(FieldFailureCount, r.failureCount != s.failureCount)
-	f.note(FieldFailureReason, !share.Same(r.failureReason, s.failureReason))
-	f.note(FieldRetryAt, !r.retryAt.Equal(s.retryAt))
-	f.note(FieldIsFetched, r.fetched != s.fetched)
+	if r.state != s.state {
+		f = r.state.changed(s.state)
+	}
 	f.note(FieldIsFetchedAfterMount, r.fetchedAfterMount != s.fetchedAfterMount)
 	f.note(FieldIsPlaceholderData, r.placeholder != s.placeholder)
 	f.note(FieldIsStale, r.stale != s.stale)
 	f.note(FieldIsEnabled, r.enabled != s.enabled)
-	f.note(FieldDirection, r.direction != s.direction)
 	f.note(FieldHasNextPage, r.hasNext != s.hasNext)
 	f.note(FieldHasPreviousPage, r.hasPrev != s.hasPrev)
 	f.note(FieldPush, r.push != s.push)
-	if r.key != s.key {
+	if r.key != s.key && *r.key != *s.key {
 		f |= otherKey
 	}
+	return f
+}
+
+// changed returns the fields of results in which s differs from t.
+func (s *state) changed(t *state) fieldSet {
+	var f fieldSet
+	f.note(FieldData, s.hasData != t.hasData || !share.Same(s.data, t.data))
+	f.note(FieldErr, !share.Same(s.err, t.err))
+	f.note(FieldStatus, s.status != t.status)
+	f.note(FieldFetchStatus, s.fetchStatus != t.fetchStatus)
+	f.note(FieldDataUpdatedAt, !s.dataUpdatedAt.Equal(t.dataUpdatedAt))
+	f.note(FieldErrorUpdatedAt, !s.errorUpdatedAt.Equal(t.errorUpdatedAt))
+	f.note(FieldErrorUpdateCount, s.errorUpdateCount != t.errorUpdateCount)
+	f.note(FieldFailureCount, s.failureCount != t.failureCount)
+	f.note(FieldFailureReason, !share.Same(s.failureReason, t.failureReason))
+	f.note(FieldRetryAt, !s.retryAt.Equal(t.retryAt))
+	f.note(FieldIsFetched, s.fetched() != t.fetched())
+	f.note(FieldDirection, s.direction != t.direction)
 	return f
 }
 
@@ -126,7 +119,7 @@ type shown struct {
 	o *observer
 }
 
-var noResult = result{status: StatusPending, fetchStatus: FetchIdle, stale: true, enabled: true}
+var noResult = result{state: &blank, key: new(querykey.Key), stale: true, enabled: true}
 
 func (v Result[T]) get() *result {
 	if v.r == nil {
@@ -136,7 +129,7 @@ func (v Result[T]) get() *result {
 }
 
 // Key returns the key of the query that is shown.
-func (v Result[T]) Key() querykey.Key { return v.get().key }
+func (v Result[T]) Key() querykey.Key { return *v.get().key }
 
 // Data returns the data, selected or placeholder included, or the zero T.
 func (v Result[T]) Data() T {
@@ -154,10 +147,10 @@ func (v Result[T]) HasData() bool {
 }
 
 // Status returns what there is to show.
-func (v Result[T]) Status() Status { return v.get().status }
+func (v Result[T]) Status() Status { return v.get().status.public() }
 
 // FetchStatus returns what the query is doing.
-func (v Result[T]) FetchStatus() FetchStatus { return v.get().fetchStatus }
+func (v Result[T]) FetchStatus() FetchStatus { return v.get().fetchStatus.public() }
 
 // Err returns the error of the last fetch or of the select function.
 func (v Result[T]) Err() error { return v.get().err }
@@ -240,7 +233,7 @@ func (v Result[T]) IsRefetchError() bool {
 }
 
 // IsFetched reports whether the query has had data or an error.
-func (v Result[T]) IsFetched() bool { return v.get().fetched }
+func (v Result[T]) IsFetched() bool { return v.get().fetched() }
 
 // IsFetchedAfterMount reports whether it has had them since this observer turned
 // to it.

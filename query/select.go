@@ -18,10 +18,10 @@ type memo struct {
 // placehold puts placeholder data into r if there are no others, and reports
 // whether they went through select already.
 func (d *derivation) placehold(r *result, before *seen) (selected bool) {
-	if d.opts.holder == nil || r.hasData || r.status != StatusPending {
+	if d.opts.holder == nil || r.hasData || r.status != isPending {
 		return false
 	}
-	if d.prev != nil && d.prev.placeholder && before.holder.same(d.opts.holder) {
+	if d.prev != nil && d.prev.placeholder && before.holder().same(d.opts.holder) {
 		r.data, r.hasData, selected = d.prev.data, d.prev.hasData, true
 	} else {
 		var previous any
@@ -43,7 +43,7 @@ func (d *derivation) placehold(r *result, before *seen) (selected bool) {
 		}
 	}
 	if r.hasData {
-		r.status, r.placeholder = StatusSuccess, true
+		r.status, r.placeholder = isSuccess, true
 	}
 	return selected
 }
@@ -51,7 +51,7 @@ func (d *derivation) placehold(r *result, before *seen) (selected bool) {
 // selectData runs the select function, unless its input is the one it ran on
 // last.
 func (d *derivation) selectData(r *result, before *seen) {
-	m := &d.seen.memo
+	m := &d.seen.memory.memo
 	if d.sel == nil || !r.hasData {
 		if !r.hasData || !d.o.c.quirks.StickySelectErrors {
 			m.err = nil
@@ -76,13 +76,14 @@ func (d *derivation) selectData(r *result, before *seen) {
 
 // showSelectError lets r show the failure of select beside its last good data.
 func (d *derivation) showSelectError(r *result) {
-	m := &d.seen.memo
-	r.err, r.data, r.hasData = m.err, m.out, m.hasOut
-	r.errorUpdatedAt = d.now
+	m, x := &d.seen.memory.memo, *r.rare
+	x.err, x.errorUpdatedAt = m.err, d.now
 	if d.prev != nil && share.Same(d.prev.err, m.err) {
-		r.errorUpdatedAt = d.prev.errorUpdatedAt
+		x.errorUpdatedAt = d.prev.errorUpdatedAt
 	}
-	r.status, r.placeholder = StatusError, false
+	own := r.with(x)
+	own.data, own.hasData, own.status = m.out, m.hasOut, isError
+	r.state, r.placeholder = &own, false
 }
 
 // shared keeps of next what the previous result showed already.

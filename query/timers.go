@@ -48,7 +48,7 @@ func (tx *txn) scheduleGC(e *entry) {
 		tx.sched.Stop(&e.gc)
 		return
 	}
-	tx.sched.Set(&e.gc, (*collection)(e), e.gcTime().d, sched.Later)
+	tx.sched.SetFrom(tx.now(), &e.gc, (*collection)(e), e.gcTime().d, sched.Later)
 }
 
 // staling is the task of an observer's stale alarm: the flag of the result flips,
@@ -63,55 +63,89 @@ func (t *staling) Fire() {
 	}
 }
 
-// armStale lets the result turn stale after d.
-func (o *observer) armStale(d time.Duration) {
-	o.c.sched.Set(&o.staleAlarm, (*staling)(o), d, sched.Later)
+// armStale lets the result turn stale d from now.
+func (o *observer) armStale(now time.Time, d time.Duration) {
+	o.c.sched.SetFrom(now, &o.staleAlarm, (*staling)(o), d, sched.Later)
 }
 
 // polling is the task of an observer's poll alarm. It goes on at the same pace
 // until the entry changes.
 type polling observer
 
-// Fire polls, if the policy says so while the application is not looked at.
+// maxPolled is how many polls begin at most before others may use the cache.
+const maxPolled = 128
+
+// Fire polls, if the policy says so while the application is not looked at, and
+// lets those begin along with it that are due, too, or soon are if polls are to go
+// together.
 func (t *polling) Fire() {
 	o := (*observer)(t)
-	ask := false
-	o.c.update(func(tx *txn) {
-		if len(o.subs) == 0 || tx.closed {
-			return
-		}
-		ask = tx.poll(o)
-	})
-	if ask {
+	if o.c.asksToPoll(o) {
 		o.fetch(fetchMode{poll: true}, nil)
 	}
 	o.c.takeAlong(o)
 }
 
-// poll polls, unless initial data are to be asked for first, which is up to user
-// code.
-func (tx *txn) poll(o *observer) (ask bool) {
-	o.jittered = false
-	o.armPoll(true, o.interval)
-	switch {
-	case tx.hides(o):
-	case o.opts.initial == nil && o.opts.decides():
-		o.turn(tx, seed{})
-		tx.fetch(o.e, o.opts, seed{}, fetchMode{poll: true})
-	default:
-		return true
-	}
-	return false
+// asksToPoll polls as far as that goes without user code, and reports whether first
+// is left to its caller since its initial data are up to that.
+func (c *Client) asksToPoll(first *observer) (ask bool) {
+	var also [maxPolled - 1]*observer
+	c.update(func(tx *txn) {
+		ask = tx.poll(first)
+		if ask || !first.outlook.plain || !tx.sched.System() || tx.together.On.or(false) {
+			return
+		}
+		n := 0
+		tx.polls.Take(len(also), func(t sched.Task) bool {
+			p, ok := t.(*polling)
+			if ok = ok && p.outlook.plain && !p.asks(); ok {
+				also[n] = (*observer)(p)
+				n++
+			}
+			return ok
+		})
+		for _, o := range also[:n] {
+			tx.poll(o)
+		}
+	})
+	return ask
 }
 
-// armPoll lets the observer poll after first, and at its interval from then on.
-func (o *observer) armPoll(enabled bool, first time.Duration) {
+// asks reports whether user code says what to begin with.
+func (t *polling) asks() bool { return t.opts.initial != nil || !t.opts.decides() }
+
+// poll fetches for an observer whose time has come, unless user code is to be asked
+// first.
+func (tx *txn) poll(o *observer) (ask bool) {
+	if len(o.subs) == 0 || tx.closed {
+		return false
+	}
+	o.jittered = false
+	before := o.e.state.Load()
+	switch {
+	case tx.hides(o):
+	case (*polling)(o).asks():
+		ask = true
+	default:
+		if o.e.removed() {
+			o.turn(tx, seed{})
+		}
+		tx.fetch(o.e, o.opts, seed{}, fetchMode{poll: true})
+	}
+	if o.e.state.Load() == before { // else the alarm is set with what the observer shows
+		o.armPoll(tx.now(), true, o.interval)
+	}
+	return ask
+}
+
+// armPoll lets the observer poll first after now, and at its interval from then on.
+func (o *observer) armPoll(now time.Time, enabled bool, first time.Duration) {
 	if o.interval == 0 || !enabled {
 		o.c.polls.Stop(&o.pollAlarm)
 		return
 	}
 	// The next one counts from this one's end: were it late, each would be later.
-	o.c.polls.Set(&o.pollAlarm, (*polling)(o), o.untilPoll(first), sched.Sooner)
+	o.c.polls.SetFrom(now, &o.pollAlarm, (*polling)(o), o.untilPoll(first), sched.Sooner)
 }
 
 // pollsAt returns when the observer polls next, zero if it does not.

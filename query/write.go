@@ -24,11 +24,14 @@ var errMoved = errors.New("query: entry has changed places")
 // without lock, so it runs again when somebody else was faster. next may decline
 // with false. commit runs under the mutex.
 func (c *Client) write(e *entry, next func(*state) (any, bool, error), commit func(*txn, written)) error {
-	for {
-		c.mu.Lock()
-		patches := e.patches()
-		c.mu.Unlock()
+	for first := true; ; first = false {
 		st, o := e.state.Load(), e.opts.Load()
+		var patches []*patch
+		if !first || st.under != nil { // else there are none, most likely
+			c.mu.Lock()
+			patches = e.patches()
+			c.mu.Unlock()
+		}
 		var w written
 		declined := false
 		err := protect(func() error {

@@ -43,10 +43,36 @@ func (g *agenda) next() *moment {
 
 // due returns the alarm that goes off first, nil if none is to by now.
 func (g *agenda) due(now time.Duration) *Alarm {
-	if m := g.next(); m != nil && m.at <= now {
-		return m.first
+	for m := g.next(); m != nil && m.at <= now; m = g.next() {
+		if a := m.first; !g.movesOn(a) {
+			return a
+		}
 	}
 	return nil
+}
+
+// movesOn moves an alarm that was postponed to where it is to be, and reports
+// whether there was any need to.
+func (g *agenda) movesOn(a *Alarm) bool {
+	at := a.until
+	if at == 0 || at <= a.moment.Load().at {
+		return false
+	}
+	g.remove(a)
+	g.add(a, at)
+	return true
+}
+
+// postpone has a, if it waits for a moment before the given one, move there when
+// that has come, and reports whether it does. What is set again and again before
+// it goes off need not be moved each time.
+func (g *agenda) postpone(a *Alarm, at time.Duration) bool {
+	m := a.moment.Load()
+	if m == nil || m.at > at {
+		return false
+	}
+	a.until = at
+	return true
 }
 
 // add has a wait for the given moment, behind the others there.
@@ -82,7 +108,7 @@ func (g *agenda) remove(a *Alarm) bool {
 		m.last = a.prev
 	}
 	a.moment.Store(nil)
-	a.prev, a.next = nil, nil
+	a.prev, a.next, a.until = nil, nil, 0
 	g.waiting--
 	if m.first == nil {
 		g.end(m)
@@ -96,7 +122,7 @@ func (g *agenda) clear() {
 		for a := s.m.first; a != nil; {
 			next := a.next
 			a.moment.Store(nil)
-			a.prev, a.next = nil, nil
+			a.prev, a.next, a.until = nil, nil, 0
 			a = next
 		}
 	}

@@ -12,6 +12,9 @@ func (s *Scheduler) Ahead(accept func(t Task, early time.Duration) bool) {
 	now := s.elapsedLocked()
 	for m := s.agenda.next(); m != nil; m = s.agenda.next() {
 		a := m.first
+		if s.agenda.movesOn(a) {
+			continue
+		}
 		if !accept(a.task, max(0, m.at-now)) {
 			return
 		}

@@ -2,6 +2,7 @@ package sched_test
 
 import (
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -44,5 +45,34 @@ func TestAhead_hasNothingToTakeWhenNothingWaits(t *testing.T) {
 			return true
 		})
 		require.Zero(t, w.age())
+	})
+}
+
+func TestAhead_goesByWhereAlarmsWereMovedTo(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := sched.New(nil)
+		defer s.Close()
+		rest := make([]sched.Alarm, 300) // in a crowd alarms move when they go off
+		for i := range rest {
+			s.Set(&rest[i], &named{}, time.Hour, sched.Punctual)
+		}
+		var moved, other sched.Alarm
+		task := &named{}
+		s.Set(&moved, task, time.Second, sched.Punctual)
+		s.Set(&other, &named{}, 2*time.Second, sched.Punctual)
+		s.Set(&moved, task, 3*time.Second, sched.Punctual)
+		var early []time.Duration
+		s.Ahead(func(_ sched.Task, by time.Duration) bool {
+			early = append(early, by)
+			return len(early) < 2
+		})
+		require.Equal(t, []time.Duration{2 * time.Second, 3 * time.Second}, early)
+		time.Sleep(2 * time.Second)
+		synctest.Wait()
+		require.Zero(t, task.fired)
+		time.Sleep(time.Second)
+		synctest.Wait()
+		require.Equal(t, 1, task.fired)
 	})
 }

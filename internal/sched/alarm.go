@@ -15,6 +15,7 @@ type Alarm struct {
 	task       Task
 	moment     atomic.Pointer[moment] // nil when not waiting; read without lock
 	prev, next *Alarm                 // of the same moment, in the order in which they were set
+	until      time.Duration          // moved on to, if later than its moment
 }
 
 // Punctuality says whether an alarm may go off together with others when many
@@ -22,48 +23,37 @@ type Alarm struct {
 // the system's all alarms are punctual.
 type Punctuality uint8
 
-// The ways to be on time. Those that are not punctual are off by a sixty-fourth of
-// their delay and 50 ms at most.
+// The ways to be on time. Those that are not punctual are off by a fiftieth of their
+// delay and 100 ms at most: what is done each five seconds wakes the process ten times
+// a second, however many there are of it.
 const (
 	Punctual Punctuality = iota
 	Later                // never before its time
 	Sooner               // never after it
 )
 
-const (
-	// crowd is how many alarms have to wait for some to move: few are no burden, and
-	// stay exact wherever time is.
-	crowd = 256
-	// gathering is how many of the alarms that must not be late should come together,
-	// were all of one delay: enough to share a wake-up, not so many that they wait
-	// for each other.
-	gathering = 32
-)
+// crowd is how many alarms have to wait for some to move: few are no burden, and
+// stay exact wherever time is.
+const crowd = 256
 
 // share returns the moment near at which an alarm of the given delay shares with
 // others, when so many wait.
-func (p Punctuality) share(at, delay time.Duration, waiting int) time.Duration {
-	switch p {
-	case Later:
-		if grain := grainUpTo(delay / 64); grain > 0 {
-			at += grain - 1
-			at -= at % grain
-		}
-	case Sooner:
-		if delay >= 64*time.Millisecond {
-			grain := grainUpTo(max(time.Millisecond, min(delay/64, delay/time.Duration(waiting)*gathering)))
-			at -= at % grain
-		}
-	case Punctual:
+func (p Punctuality) share(at, delay time.Duration) time.Duration {
+	grain := grainUpTo(delay / 50)
+	switch {
+	case p == Punctual || grain == 0:
+		return at
+	case p == Later:
+		at += grain - 1
 	}
-	return at
+	return at - at%grain
 }
 
 // grainUpTo returns the distance between moments that are shared, zero if limit
 // allows for none. The usual intervals are multiples of it: what recurs keeps its
 // pace.
 func grainUpTo(limit time.Duration) time.Duration {
-	for _, ms := range [...]int{50, 20, 10, 5, 2, 1} {
+	for _, ms := range [...]int{100, 50, 20, 10, 5, 2, 1} {
 		if grain := time.Duration(ms) * time.Millisecond; grain <= limit {
 			return grain
 		}

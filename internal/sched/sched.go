@@ -54,6 +54,10 @@ func New(c clock.Clock) *Scheduler {
 // Now returns the clock's present time.
 func (s *Scheduler) Now() time.Time { return s.clock.Now() }
 
+// System reports whether the clock is the system's, on which nobody can tell what
+// happens at the same time from what happens a moment later.
+func (s *Scheduler) System() bool { return s.system }
+
 // order is what a clock has that tells one thing from the next within one moment.
 // Its timers of zero length wait for all that needs no timer.
 type order interface{ Yield(turns int) }
@@ -72,22 +76,35 @@ func (s *Scheduler) Yield(turns int) {
 // of zero or less means as soon as possible, maybe before Set returns. A panic of
 // the task is not recovered.
 func (s *Scheduler) Set(a *Alarm, task Task, d time.Duration, p Punctuality) {
+	s.SetFrom(time.Time{}, a, task, d, p)
+}
+
+// SetFrom is Set for those who know the time: d counts from now, which Now has just
+// returned. That spares a look at the clock. The zero now is the present.
+func (s *Scheduler) SetFrom(now time.Time, a *Alarm, task Task, d time.Duration, p Punctuality) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.stopped {
 		return
 	}
-	crowded := s.system && s.agenda.waiting >= crowd
+	d = min(max(d, 0), Forever)
+	if s.system && s.agenda.waiting >= crowd {
+		at := p.share(s.elapsedAtLocked(now)+d, d)
+		if a.task != task || !s.agenda.postpone(a, at) {
+			s.addLocked(a, task, at)
+		}
+		return
+	}
 	if s.agenda.remove(a); s.agenda.waiting == 0 {
 		// No clock comes so far from its start that the difference overflows.
 		s.start = s.clock.Now()
 		s.disarmLocked() // it counted from another start
 	}
-	d = min(max(d, 0), Forever)
-	at := s.elapsedLocked() + d
-	if crowded {
-		at = p.share(at, d, s.agenda.waiting)
-	}
+	s.addLocked(a, task, s.elapsedAtLocked(now)+d)
+}
+
+func (s *Scheduler) addLocked(a *Alarm, task Task, at time.Duration) {
+	s.agenda.remove(a)
 	a.task = task
 	s.agenda.add(a, at)
 	s.armLocked()
@@ -113,10 +130,14 @@ func (s *Scheduler) When(a *Alarm) time.Time {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	m := a.moment.Load()
-	if m == nil {
+	switch {
+	case m == nil:
 		return time.Time{}
+	case a.until != 0:
+		return s.start.Add(a.until)
+	default:
+		return s.start.Add(m.at)
 	}
-	return s.start.Add(m.at)
 }
 
 // Take is for a task that runs: it takes up to n of the alarms that are due next,
@@ -159,6 +180,14 @@ func (s *Scheduler) elapsedLocked() time.Duration {
 		return time.Since(s.start) // half of what time.Now costs
 	}
 	return s.clock.Now().Sub(s.start)
+}
+
+// elapsedAtLocked is elapsedLocked at the given time, if it is not zero.
+func (s *Scheduler) elapsedAtLocked(now time.Time) time.Duration {
+	if now.IsZero() {
+		return s.elapsedLocked()
+	}
+	return now.Sub(s.start)
 }
 
 // armLocked makes the clock wake the scheduler for the next moment.
