@@ -23,13 +23,13 @@ func Ensure[T any](ctx context.Context, c *Client, q Query[T]) (T, error) {
 	if v, ok := Get(c, q); ok && !c.over.Load() {
 		return v, nil
 	}
-	return fetchData[T](ctx, c, optionsOf(c, &q, true), anyAge)
+	return fetchData[T](ctx, c, optionsOf(c, &q, q.InitialData.value == nil), anyAge)
 }
 
 // Revalidate is Ensure that also refreshes the data, in the background, if they
 // are stale: stale-while-revalidate.
 func Revalidate[T any](ctx context.Context, c *Client, q Query[T]) (T, error) {
-	return fetchData[T](ctx, c, optionsOf(c, &q, true), anyAgeRefreshed)
+	return fetchData[T](ctx, c, optionsOf(c, &q, q.InitialData.value == nil), anyAgeRefreshed)
 }
 
 // Prefetch fills the cache like Fetch, for somebody who will want the data soon.
@@ -69,7 +69,7 @@ func serve[T any](ctx context.Context, e *entry, stale StaleTime) (v T, ok bool,
 // wants data of type t can wait for it without further ado.
 func (e *entry) joinable(st *state, t reflect.Type) *flight {
 	f := e.flight.Load()
-	if f == nil || st.fetchStatus == FetchIdle || f.opts.typ != t {
+	if f == nil || st.fetchStatus == FetchIdle || f.opts.typ != t || f.failing.Load() {
 		return nil
 	}
 	f.wanted()
@@ -133,6 +133,7 @@ func (c *Client) fetchData(ctx context.Context, o *options, with contentment) (a
 	if err != nil {
 		return nil, err
 	}
+	o, s = o.alone(s) // an entry that begins with data is not made by a fetch
 	v := e.view()
 	st, staleTime := v.get(), o.policy.StaleTime.resolve(c, v)
 	stale := st.staleAfter(staleTime, c.sched.Now())

@@ -32,6 +32,7 @@ type flight struct {
 	witnesses []*witness    // observers that show the outcome in any case
 
 	lastAttempt atomic.Bool // the next failure is final
+	failing     atomic.Bool // it was; nobody joins any more
 
 	// Used by the flight's goroutine alone.
 	feed     feed // of a streamed query
@@ -74,7 +75,7 @@ type cancelled struct {
 // become the entry's, without the entry keeps its own. It needs the mutex.
 func (tx *txn) fetch(e *entry, o *options, s seed, mode fetchMode) *flight {
 	var old *flight
-	if st, f := e.state.Load(), e.flight.Load(); st.fetchStatus != FetchIdle && f != nil {
+	if st, f := e.state.Load(), e.flight.Load(); st.fetchStatus != FetchIdle && f != nil && !f.failing.Load() {
 		if !st.hasData || !mode.cancelRefetch {
 			f.wanted()
 			return f
@@ -202,6 +203,8 @@ func (f *flight) run() {
 	}
 	returned = true
 	if err != nil {
+		f.failing.Store(true)
+		c.sched.Yield(1) // until that is known
 		c.fail(f, err)
 	}
 }
@@ -350,6 +353,7 @@ func (c *Client) fail(f *flight, err error) {
 			return
 		}
 		tx.dispatch(f.e, errorAction{err: err, strain: strain, at: tx.sched.Now()})
+		f.err = err
 		tx.land(f)
 		tx.testify(f)
 		done = f.e.view()
@@ -358,7 +362,6 @@ func (c *Client) fail(f *flight, err error) {
 		return
 	}
 	c.callFetch(done, err)
-	f.err = err
 	close(f.done)
 }
 
