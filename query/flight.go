@@ -230,6 +230,7 @@ func (f *flight) attempt(ctx context.Context) (data any, err error) {
 	if f.walk != nil {
 		// Once consumed, the context of an infinite query counts as such for good.
 		err = protect(func() (err error) { data, err = f.walk(call); return err })
+		f.e.c.sched.Yield(2) // from the last page to their list
 		return data, err
 	}
 	if o.fetch == nil {

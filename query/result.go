@@ -67,7 +67,7 @@ const (
 // changed returns the fields in which r differs from s.
 func (r *result) changed(s *result) fieldSet {
 	var f fieldSet
-	f.note(FieldData, r.hasData != s.hasData || !share.Same(r.data, s.data))
+	f.note(FieldData, r.hasData != s.hasData || !share.Same(open(r.data), open(s.data)))
 	f.note(FieldErr, !share.Same(r.err, s.err))
 	f.note(FieldStatus, r.status != s.status)
 	f.note(FieldFetchStatus, r.fetchStatus != s.fetchStatus)
