@@ -262,9 +262,9 @@ func (f *flight) gate(ctx context.Context, first bool) error {
 	case <-wake:
 		// Who woke it may yet invalidate it, and then its function is not called.
 		if first {
-			f.e.c.sched.Yield(2)
+			f.e.c.sched.Yield(1)
 		} else {
-			f.e.c.sched.Yield(4)
+			f.e.c.sched.Yield(3)
 		}
 	case <-ctx.Done():
 	}
