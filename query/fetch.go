@@ -25,13 +25,13 @@ func Ensure[T any](ctx context.Context, c *Client, q Query[T]) (T, error) {
 	if v, ok := Get(c, q); ok && !c.over.Load() {
 		return v, nil
 	}
-	return fetchData[T](ctx, c, optionsOf(c, &q, true), anyAge)
+	return fetchData[T](ctx, c, optionsOf(c, &q, q.InitialData.value == nil), anyAge)
 }
 
 // Revalidate is Ensure that also refreshes the data, in the background, if they
 // are stale: stale-while-revalidate.
 func Revalidate[T any](ctx context.Context, c *Client, q Query[T]) (T, error) {
-	return fetchData[T](ctx, c, optionsOf(c, &q, true), anyAgeRefreshed)
+	return fetchData[T](ctx, c, optionsOf(c, &q, q.InitialData.value == nil), anyAgeRefreshed)
 }
 
 // Prefetch fills the cache like Fetch, for somebody who will want the data soon.
@@ -74,7 +74,7 @@ func serve[T any](ctx context.Context, e *entry, stale StaleTime) (v T, ok bool,
 // wants data of type t can wait for it without further ado.
 func (e *entry) joinable(st *state, t reflect.Type) *flight {
 	f := e.flight.Load()
-	if f == nil || st.fetchStatus == isIdle || f.opts.typ != t {
+	if f == nil || st.fetchStatus == isIdle || f.opts.typ != t || f.failing.Load() {
 		return nil
 	}
 	f.wanted()
@@ -143,12 +143,14 @@ func (c *Client) fetchData(ctx context.Context, o *options, with contentment) (a
 		case s.ok || o.policy.StaleTime.kind == staleFunc:
 			tx.scheduleGC(e)
 		default: // nobody is to be asked before
-			f, mine = tx.takeOff(e, o, s, mode)
+			own, s := o.alone(s)
+			f, mine = tx.takeOff(e, own, s, mode)
 		}
 	})
 	if err != nil || f != nil {
 		return f.result(ctx, mine, err)
 	}
+	o, s = o.alone(s) // an entry that begins with data is not made by a fetch
 	v := e.view()
 	st, staleTime := v.get(), o.policy.StaleTime.resolve(c, v)
 	stale := st.staleAfter(staleTime, c.sched.Now())

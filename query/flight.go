@@ -34,6 +34,7 @@ type flight struct {
 	witnesses []*witness    // observers that show the outcome in any case
 
 	lastAttempt atomic.Bool // the next failure is final
+	failing     atomic.Bool // it was; nobody joins any more
 
 	// Used by the flight's goroutine alone.
 	feed     feed // of a streamed query
@@ -65,14 +66,6 @@ type fetchMode struct {
 	direction     Direction
 }
 
-// cancelled says how a fetch is to end early.
-type cancelled struct {
-	silent bool  // no error state, no callbacks
-	revert bool  // back to the state before the fetch
-	defers bool  // those who wait are told by settle, see there
-	cause  error // ErrCancelled unless set
-}
-
 // fetch starts a fetch of e, or joins the one that runs. With options they
 // become the entry's, without the entry keeps its own. It needs the mutex.
 func (tx *txn) fetch(e *entry, o *options, s seed, mode fetchMode) *flight {
@@ -85,7 +78,7 @@ func (tx *txn) fetch(e *entry, o *options, s seed, mode fetchMode) *flight {
 // goroutine. That goes only for an entry which nobody observes.
 func (tx *txn) takeOff(e *entry, o *options, s seed, mode fetchMode) (f *flight, isCallers bool) {
 	var old *flight
-	if st, f := e.state.Load(), e.flight.Load(); st.fetchStatus != isIdle && f != nil {
+	if st, f := e.state.Load(), e.flight.Load(); st.fetchStatus != isIdle && f != nil && !f.failing.Load() {
 		if !st.hasData || !mode.cancelRefetch {
 			f.wanted()
 			return f, false
@@ -141,13 +134,6 @@ func (tx *txn) takeOff(e *entry, o *options, s seed, mode fetchMode) (f *flight,
 	return f, false
 }
 
-// keep has a reverted cancellation go back to the present state.
-func (e *entry) keep() {
-	if f := e.flight.Load(); f != nil {
-		f.revert = e.state.Load()
-	}
-}
-
 // testify lets the witnesses of a flight that is over see the outcome.
 func (tx *txn) testify(f *flight) {
 	for _, w := range f.witnesses {
@@ -160,17 +146,6 @@ func (tx *txn) testify(f *flight) {
 			w.saw.Store(w.o.current.Load())
 		})
 	}
-}
-
-// settle lets those who wait for a cancelled flight follow another one, or gives
-// them the cancellation if next is nil.
-func (tx *txn) settle(f, next *flight) {
-	if f.next = next; next != nil {
-		next.witnesses = append(next.witnesses, f.witnesses...)
-	} else {
-		tx.testify(f)
-	}
-	tx.later(f.done.open)
 }
 
 // wait returns the outcome of the flight, or the cause of ctx.
@@ -219,6 +194,8 @@ func (f *flight) run() {
 	}
 	returned = true
 	if err != nil {
+		f.failing.Store(true)
+		c.sched.Yield(1) // until that is known
 		c.fail(f, err)
 	}
 }
@@ -244,6 +221,7 @@ func (f *flight) attempt(ctx context.Context) (data any, err error) {
 	if f.walk != nil {
 		// Once consumed, the context of an infinite query counts as such for good.
 		err = protect(func() (err error) { data, err = f.walk(call); return err })
+		f.e.client().sched.Yield(2) // from the last page to their list
 		return data, err
 	}
 	if o.fetch == nil {
@@ -275,9 +253,9 @@ func (f *flight) gate(ctx context.Context, first bool) error {
 	case <-wake:
 		// Who woke it may yet invalidate it, and then its function is not called.
 		if first {
-			f.e.client().sched.Yield(2)
+			f.e.client().sched.Yield(1)
 		} else {
-			f.e.client().sched.Yield(4)
+			f.e.client().sched.Yield(3)
 		}
 	case <-ctx.Done():
 	}
@@ -366,6 +344,7 @@ func (c *Client) fail(f *flight, err error) {
 			return
 		}
 		tx.dispatch(f.e, errorAction{err: err, strain: strain, at: tx.sched.Now()})
+		f.err = err
 		tx.land(f)
 		tx.testify(f)
 		done = f.e.view()
@@ -374,7 +353,6 @@ func (c *Client) fail(f *flight, err error) {
 		return
 	}
 	c.callFetch(done, err)
-	f.err = err
 	f.done.open()
 }
 
@@ -384,47 +362,6 @@ func (tx *txn) land(f *flight) {
 	f.e.flight.CompareAndSwap(f, nil)
 	if len(f.e.observers()) == 0 { // else it counts from when the last one leaves
 		tx.scheduleGC(f.e)
-	}
-}
-
-// cancel ends a flight early. What its function still returns is ignored.
-func (tx *txn) cancel(f *flight, how cancelled) {
-	if f.settled {
-		return
-	}
-	e := f.e
-	cause := how.cause
-	if cause == nil {
-		cause = ErrCancelled
-	}
-	tx.land(f)
-	tx.later(func() { f.ctx.end(cause) })
-	f.err = cause
-	if how.revert {
-		back := *f.revert
-		tx.restore(e, back.atRest())
-		if !how.silent && back.hasData {
-			f.data, f.err = back.data, nil
-		}
-	}
-	if how.defers {
-		return
-	}
-	tx.testify(f)
-	switch {
-	case !how.silent && !how.revert:
-		tx.dispatch(e, errorAction{err: cause, at: tx.sched.Now()})
-		done := e.view()
-		c := tx.Client // tx serves somebody else by then
-		tell := func() {
-			c.callFetch(done, cause)
-			f.done.open()
-		}
-		if !tx.launch(tell) {
-			tx.later(tell)
-		}
-	default:
-		tx.later(f.done.open)
 	}
 }
 

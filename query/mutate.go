@@ -21,7 +21,6 @@ type mutation struct {
 	state atomic.Pointer[mutationState]
 
 	patches []*patch // set before the goroutine starts, used by it alone
-	called  int      // callbacks after the attempts, likewise
 
 	// Guarded by the client's mutex.
 	observers []*mutationObserver
@@ -33,7 +32,7 @@ type mutation struct {
 	cleared   bool         // no longer in the cache
 	waiting   [2]followers // for the attempts: since before they began, and since
 	begun     bool         // the attempts have
-	impatient [2]*sched.Timer
+	impatient [2][2]*sched.Timer
 	hangs     bool // they wait forever, by Quirks.HangingResume
 	restored  bool // came with a snapshot and needs no preparation
 	going     bool // a restored mutation has its goroutine
@@ -167,7 +166,9 @@ func (m *mutation) run() {
 	failure := m.prepare()
 	begun := failure == nil
 	if begun {
-		answer, failure = m.attempts()
+		if answer, failure = m.attempts(); failure != nil {
+			m.c.sched.Yield(1) // until that is known
+		}
 	}
 	if !m.restored { // whoever resumed a restored one waits for all of it
 		m.over(begun)
@@ -247,6 +248,7 @@ func (m *mutation) attempts() (any, error) {
 		Attempt: func(ctx context.Context) (data any, err error) {
 			o := m.opts.Load()
 			if o.do == nil {
+				c.sched.Yield(2) // a function that fails would have taken its turn, too
 				return nil, ErrNoMutationFunc
 			}
 			err = protect(func() (err error) { data, err = o.do(ctx, m.info()); return err })
@@ -331,7 +333,7 @@ func (m *mutation) failed(err error) {
 
 // tell calls a callback whose failure changes nothing.
 func (m *mutation) tell(f func() error) {
-	if err := m.call(f); err != nil {
+	if err := protect(f); err != nil {
 		m.c.report("mutation callback", err)
 	}
 }
@@ -339,32 +341,11 @@ func (m *mutation) tell(f func() error) {
 // firstError calls callbacks until one fails.
 func (m *mutation) firstError(callbacks ...func() error) error {
 	for _, f := range callbacks {
-		if err := m.call(f); err != nil {
+		if err := protect(f); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-// call calls one callback. Those who wait for the attempts go on at the third and
-// fourth, where query-core, which has a turn for each, lets them: those who were
-// there first before the callback, the others after it.
-func (m *mutation) call(f func() error) error {
-	m.called++
-	m.turn(m.called, early)
-	err := protect(f)
-	m.turn(m.called, late)
-	return err
-}
-
-// turn lets those go on whose turn it is.
-func (m *mutation) turn(n, who int) {
-	switch n {
-	case 3:
-		m.follow(who)
-	case 4:
-		m.conclude(who)
-	}
 }
 
 // invalidate marks what the mutation made stale and starts to refetch it.

@@ -96,6 +96,7 @@ func (o *observer) fetch(mode fetchMode, w *witness) (f *flight) {
 	if s.ok {
 		o.c.update(func(tx *txn) {
 			if !tx.closed && o.e != nil {
+				o.turn(tx, s)
 				tx.plant(o.e, opts, s)
 			}
 		})

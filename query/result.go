@@ -70,7 +70,7 @@ func (r *result) changed(s *result) fieldSet {
 // changed returns the fields of results in which s differs from t.
 func (s *state) changed(t *state) fieldSet {
 	var f fieldSet
-	f.note(FieldData, s.hasData != t.hasData || !share.Same(s.data, t.data))
+	f.note(FieldData, s.hasData != t.hasData || !share.Same(open(s.data), open(t.data)))
 	f.note(FieldErr, !share.Same(s.err, t.err))
 	f.note(FieldStatus, s.status != t.status)
 	f.note(FieldFetchStatus, s.fetchStatus != t.fetchStatus)

@@ -9,16 +9,18 @@ import (
 // This file holds what happens when network or focus return: paused mutations go
 // on, and when their attempts are over so do the queries.
 
-// Callbacks of a mutation may hold up those who wait for its attempts so long.
-// Callbacks that write and invalidate are through by then, so that what they
-// invalidate is not fetched twice; those that wait hold up nobody.
+// Callbacks of a mutation hold up those who wait for its attempts, for so long at
+// most: first who refetches, then what is paused. Callbacks that write and
+// invalidate are through by then, so that what they invalidate is not fetched
+// twice; those that wait hold up nobody.
 const (
-	patience     = 500 * time.Microsecond // of those who refetch
-	longPatience = 750 * time.Microsecond // of what is paused
+	patience     = 415 * time.Microsecond // of those who refetch
+	longPatience = 560 * time.Microsecond // of what is paused
+	lateness     = 30 * time.Microsecond  // by which those who are late wait longer
 )
 
-// sequel is what waits for the attempts of mutations. It is called between their
-// callbacks, where query-core has it, and what it returns after all of them.
+// sequel is what waits for the attempts of mutations. It is called when they are
+// over, and what it returns a little later.
 type sequel func() (rest func())
 
 // followers are those who wait for the attempts of a mutation.
@@ -77,7 +79,9 @@ func (c *Client) resumeThen(next sequel) {
 			}
 		})
 	}
-	arrive()()
+	rest := arrive()
+	c.sched.Yield(1)
+	rest()
 }
 
 // ResumePausedMutations lets mutations go on that wait for the network, if there
@@ -129,9 +133,12 @@ func (m *mutation) over(begun bool) {
 	}
 	close(m.tried)
 	m.c.update(func(tx *txn) {
-		if len(m.waiting[early].sequels)+len(m.waiting[late].sequels) > 0 {
-			m.impatient[0] = tx.sched.AfterFunc(patience, func() { m.hurry(m.followAll) })
-			m.impatient[1] = tx.sched.AfterFunc(longPatience, func() { m.hurry(m.concludeAll) })
+		for who, w := range m.waiting {
+			if len(w.sequels) > 0 {
+				more := time.Duration(who) * lateness
+				m.impatient[who][0] = tx.sched.AfterFunc(patience+more, func() { m.hurry(func() { m.follow(who) }) })
+				m.impatient[who][1] = tx.sched.AfterFunc(longPatience+more, func() { m.hurry(func() { m.conclude(who) }) })
+			}
 		}
 	})
 }
@@ -178,16 +185,13 @@ func (m *mutation) conclude(who int) {
 	}
 }
 
-func (m *mutation) followAll() {
-	m.follow(early)
-	m.follow(late)
-}
-
 // concludeAll is the end of all waiting.
 func (m *mutation) concludeAll() {
 	m.c.update(func(*txn) {
-		m.impatient[0].Stop()
-		m.impatient[1].Stop()
+		for _, timers := range m.impatient {
+			timers[0].Stop()
+			timers[1].Stop()
+		}
 	})
 	m.conclude(early)
 	m.conclude(late)

@@ -49,6 +49,21 @@ func (c *Client) completed(o *options, alone bool) *options {
 	return o
 }
 
+// alone is o with what completed fills in for a fetch that nobody observes; s, the
+// seed of o, becomes that of the options it returns.
+func (o *options) alone(s seed) (*options, seed) {
+	if o.policy.Retry.kind != retryInherit {
+		return o, s
+	}
+	r := *o.rules
+	r.policy.Retry = NoRetry()
+	own := &options{o.key, &method{o.fetch, &r}}
+	if s.of == o {
+		s.of = own
+	}
+	return own, s
+}
+
 func (s *standing) find(d *defaults, typ reflect.Type, p *Policy, alone bool) *method {
 	for i := range s.made {
 		if m := s.made[i].Load(); m != nil && m.defaults == d && m.typ == typ && m.alone == alone && equal(&m.policy, p) {

@@ -66,7 +66,7 @@ func (r *run) notice(c *client, label string, spec object, told object) {
 				r.operations(c, label, ops[i:], told, made)
 				return nil
 			})
-			r.clock.tick() // until it waits
+			r.clock.blink() // until it waits
 			return
 		}
 		made = r.operations(c, label, ops[i:i+1], told, made)

@@ -14,11 +14,11 @@ import (
 // by one, the timers that are due, and from afterTimers on the steps.
 const (
 	scale       = 1000
-	perTimer    = time.Microsecond
-	perTick     = 10 // nanoseconds
+	perTimer    = 10 * time.Microsecond
+	perTick     = 100 // nanoseconds
 	turn        = 143 * time.Microsecond
 	afterTimers = 200 * time.Millisecond
-	perStep     = 100 * time.Microsecond
+	perStep     = time.Millisecond
 )
 
 // eventClock is the time of a scenario as an event loop has it: it stands still
@@ -99,6 +99,9 @@ func (c *eventClock) after(d time.Duration) <-chan struct{} {
 // tick waits until everything else that needs no timer has come to rest. It
 // stands for the turn that an awaited promise takes to be heard of.
 func (c *eventClock) tick() { c.Clock.Sleep(perTick) }
+
+// blink waits until everything else has come to rest that does so within a turn.
+func (c *eventClock) blink() { c.Clock.Sleep(1) }
 
 // resolve waits as long as what a function returned at once takes to be data of a
 // query.

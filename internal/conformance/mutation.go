@@ -3,7 +3,6 @@ package conformance
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"github.com/freshet-go/freshet/query"
 )
@@ -97,48 +96,29 @@ func (r *run) untypedCallbacks(c *client, level string, specs object) query.Muta
 	return calls
 }
 
-// cacheCallbacks are the callbacks around all mutations of a client. Those that
-// are missing take their turn all the same, and that of a missing one of the
-// mutation itself, for query-core awaits what is not there, too.
+// cacheCallbacks are the callbacks around all mutations of a client.
 func (r *run) cacheCallbacks(c *client, options object) query.MutationCallbacks {
 	specs, _ := options["mutationCache"].(object)
-	given := r.untypedCallbacks(c, "cache", specs)
-	calls, ended := given, map[uint64]time.Duration{} // when the first of the two was through
-	end := func(m query.MutationInfo) {
-		r.mu.Lock()
-		defer r.mu.Unlock()
-		ended[m.ID] = r.clock.elapsed()
+	return r.awaited(r.untypedCallbacks(c, "cache", specs))
+}
+
+// awaited lets callbacks that are missing take their turn all the same, for
+// query-core awaits what is not there, too.
+func (r *run) awaited(given query.MutationCallbacks) query.MutationCallbacks {
+	wait := func(context.Context, query.MutationInfo, any) error {
+		r.clock.tick()
+		return nil
 	}
-	calls.OnSuccess = func(ctx context.Context, m query.MutationInfo, data any) error {
-		defer end(m)
-		if given.OnSuccess == nil {
-			r.clock.tick()
-			return nil
-		}
-		return given.OnSuccess(ctx, m, data)
+	if given.OnSuccess == nil {
+		given.OnSuccess = wait
 	}
-	calls.OnError = func(ctx context.Context, m query.MutationInfo, err error) error {
-		defer end(m)
-		if given.OnError == nil {
-			r.clock.tick()
-			return nil
-		}
-		return given.OnError(ctx, m, err)
+	if given.OnError == nil {
+		given.OnError = func(ctx context.Context, m query.MutationInfo, _ error) error { return wait(ctx, m, nil) }
 	}
-	calls.OnSettled = func(ctx context.Context, m query.MutationInfo, data any, err error) error {
-		r.mu.Lock()
-		alone := r.clock.elapsed() == ended[m.ID]
-		r.mu.Unlock()
-		if alone {
-			r.clock.tick()
-		}
-		if given.OnSettled == nil {
-			r.clock.tick()
-			return nil
-		}
-		return given.OnSettled(ctx, m, data, err)
+	if given.OnSettled == nil {
+		given.OnSettled = func(ctx context.Context, m query.MutationInfo, data any, _ error) error { return wait(ctx, m, data) }
 	}
-	return calls
+	return given
 }
 
 // mutationDefaults compiles what a mutation and its defaults have in common.

@@ -159,6 +159,7 @@ func (r *run) doDefaults(c *client, step object) (done bool, err error) {
 		return true, c.SetMutationDefaults(key, d)
 	case "setDefaultOptions":
 		queries, mutations, err := r.bothDefaults(c, options)
+		mutations.Callbacks = r.awaited(mutations.Callbacks)
 		c.SetDefaultOptions(queries, mutations)
 		return true, err
 	}
@@ -220,6 +221,7 @@ func (r *run) newClient(id string, options object) error {
 	if err != nil {
 		return err
 	}
+	mutations.Callbacks = r.awaited(mutations.Callbacks)
 	focus, online := r.world.signals()
 	cfg := query.Config{
 		Clock: r.clock,
