@@ -88,14 +88,14 @@ func (t *polling) Fire() {
 	o.c.takeAlong(o)
 }
 
-// poll polls, unless initial data are to be asked for first, which is up to user
-// code.
+// poll polls, unless user code is to be asked first: for initial data, or to unpack
+// what has taken the place of an entry that is gone.
 func (tx *txn) poll(o *observer) (ask bool) {
 	o.jittered = false
 	o.armPoll(true, o.interval)
 	switch {
 	case tx.hides(o):
-	case o.opts.initial == nil && o.opts.decides():
+	case o.opts.initial == nil && o.opts.decides() && !o.e.removed:
 		o.turn(tx, seed{})
 		tx.fetch(o.e, o.opts, seed{}, fetchMode{poll: true})
 	default:
