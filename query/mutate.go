@@ -5,6 +5,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/benbjohnson/clock"
+
 	"github.com/freshet-go/freshet/internal/retry"
 	"github.com/freshet-go/freshet/internal/sched"
 )
@@ -32,7 +34,7 @@ type mutation struct {
 	cleared   bool         // no longer in the cache
 	waiting   [2]followers // for the attempts: since before they began, and since
 	begun     bool         // the attempts have
-	impatient [2][2]*sched.Timer
+	impatient []*clock.Timer
 	hangs     bool // they wait forever, by Quirks.HangingResume
 	restored  bool // came with a snapshot and needs no preparation
 	going     bool // a restored mutation has its goroutine

@@ -153,6 +153,10 @@ func (o *Observer[R]) refetch(ctx context.Context, how RefetchOptions, d Directi
 		return o.Current(), nil
 	}
 	_, err := f.wait(ctx)
+	if ctx.Err() == nil && f.next != nil && (err == nil || !how.FailFast) && !o.o.c.over.Load() {
+		o.o.bringUpToDate(toTell) // those who waited for what took its place went first
+		return o.Current(), fetchError(ctx, f.e.key, err)
+	}
 	if saw := w.saw.Load(); saw != nil {
 		return Result[R]{saw, o.o}, fetchError(ctx, f.e.key, err)
 	}

@@ -90,8 +90,11 @@ func (o *observer) turn(tx *txn, s seed) {
 // nil.
 func (o *observer) fetch(mode fetchMode, w *witness) (f *flight) {
 	o.c.mu.Lock()
-	opts := o.opts
+	opts, orphaned := o.opts, o.e != nil && o.e.removed()
 	o.c.mu.Unlock()
+	if orphaned {
+		o.c.unpack(opts)
+	}
 	s := o.c.seed(opts)
 	if s.ok {
 		o.c.update(func(tx *txn) {
@@ -187,8 +190,8 @@ func (o *observer) subscribe(m *mailbox[result]) {
 	o.derive()
 }
 
-// seedIfOrphaned evaluates initial data for the entry that an observer will turn
-// to whose own is gone. It calls user code.
+// seedIfOrphaned readies the entry that an observer will turn to whose own is gone,
+// or evaluates initial data for it. It calls user code.
 func (o *observer) seedIfOrphaned() seed {
 	o.c.mu.Lock()
 	opts, orphaned := o.opts, o.e != nil && o.e.removed() && !o.c.quirks.OrphanedObservers
@@ -196,6 +199,7 @@ func (o *observer) seedIfOrphaned() seed {
 	if !orphaned {
 		return seed{}
 	}
+	o.c.unpack(opts)
 	return o.c.seed(opts)
 }
 

@@ -136,8 +136,9 @@ func (m *mutation) over(begun bool) {
 		for who, w := range m.waiting {
 			if len(w.sequels) > 0 {
 				more := time.Duration(who) * lateness
-				m.impatient[who][0] = tx.sched.AfterFunc(patience+more, func() { m.hurry(func() { m.follow(who) }) })
-				m.impatient[who][1] = tx.sched.AfterFunc(longPatience+more, func() { m.hurry(func() { m.conclude(who) }) })
+				m.impatient = append(m.impatient,
+					tx.sched.Apart(patience+more, func() { m.hurry(func() { m.follow(who) }) }),
+					tx.sched.Apart(longPatience+more, func() { m.hurry(func() { m.conclude(who) }) }))
 			}
 		}
 	})
@@ -188,9 +189,8 @@ func (m *mutation) conclude(who int) {
 // concludeAll is the end of all waiting.
 func (m *mutation) concludeAll() {
 	m.c.update(func(*txn) {
-		for _, timers := range m.impatient {
-			timers[0].Stop()
-			timers[1].Stop()
+		for _, t := range m.impatient {
+			t.Stop()
 		}
 	})
 	m.conclude(early)

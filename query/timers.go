@@ -87,7 +87,7 @@ func (t *polling) Fire() {
 }
 
 // asksToPoll polls as far as that goes without user code, and reports whether first
-// is left to its caller since its initial data are up to that.
+// is left to its caller since what it begins with is up to that.
 func (c *Client) asksToPoll(first *observer) (ask bool) {
 	var also [maxPolled - 1]*observer
 	c.update(func(tx *txn) {
@@ -111,8 +111,9 @@ func (c *Client) asksToPoll(first *observer) (ask bool) {
 	return ask
 }
 
-// asks reports whether user code says what to begin with.
-func (t *polling) asks() bool { return t.opts.initial != nil || !t.opts.decides() }
+// asks reports whether user code says what to begin with, or unpacks what has taken
+// the place of an entry that is gone.
+func (t *polling) asks() bool { return t.opts.initial != nil || !t.opts.decides() || t.e.removed() }
 
 // poll fetches for an observer whose time has come, unless user code is to be asked
 // first.
@@ -127,9 +128,6 @@ func (tx *txn) poll(o *observer) (ask bool) {
 	case (*polling)(o).asks():
 		ask = true
 	default:
-		if o.e.removed() {
-			o.turn(tx, seed{})
-		}
 		tx.fetch(o.e, o.opts, seed{}, fetchMode{poll: true})
 	}
 	if o.e.state.Load() == before { // else the alarm is set with what the observer shows

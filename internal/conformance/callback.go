@@ -113,8 +113,13 @@ func (r *run) operations(c *client, label string, ops []object, told object, mad
 		}
 		made = next
 		if op["await"] == true { // it is heard of later, even if there was nothing to wait for
-			r.clock.tick()
-			r.clock.tick()
+			turns := 2
+			if op["do"] == "cancelQueries" { // it hands on what it waits for a few times
+				turns = 5
+			}
+			for range turns {
+				r.clock.tick()
+			}
 		}
 	}
 	return made

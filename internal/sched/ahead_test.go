@@ -1,6 +1,7 @@
 package sched_test
 
 import (
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -11,9 +12,9 @@ import (
 )
 
 // named is a task that is told from others.
-type named struct{ fired int }
+type named struct{ fired atomic.Int32 }
 
-func (n *named) Fire() { n.fired++ }
+func (n *named) Fire() { n.fired.Add(1) }
 
 func TestAhead_takesWhatIsDueNextUntilItIsRefused(t *testing.T) {
 	t.Parallel()
@@ -33,7 +34,9 @@ func TestAhead_takesWhatIsDueNextUntilItIsRefused(t *testing.T) {
 		require.True(t, w.When(&alarms[0]).IsZero(), "what was taken waits no more")
 		require.False(t, w.When(&alarms[2]).IsZero(), "what was refused still does")
 		w.pass(4 * time.Second)
-		require.Equal(t, []int{0, 0, 1}, []int{tasks[0].fired, tasks[1].fired, tasks[2].fired})
+		for i, fired := range []int32{0, 0, 1} {
+			require.Equal(t, fired, tasks[i].fired.Load())
+		}
 	})
 }
 
@@ -70,9 +73,9 @@ func TestAhead_goesByWhereAlarmsWereMovedTo(t *testing.T) {
 		require.Equal(t, []time.Duration{2 * time.Second, 3 * time.Second}, early)
 		time.Sleep(2 * time.Second)
 		synctest.Wait()
-		require.Zero(t, task.fired)
+		require.Zero(t, task.fired.Load())
 		time.Sleep(time.Second)
 		synctest.Wait()
-		require.Equal(t, 1, task.fired)
+		require.EqualValues(t, 1, task.fired.Load())
 	})
 }

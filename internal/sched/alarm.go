@@ -3,6 +3,8 @@ package sched
 import (
 	"sync/atomic"
 	"time"
+
+	"github.com/benbjohnson/clock"
 )
 
 // Task is what happens when an alarm goes off.
@@ -80,6 +82,11 @@ func (s *Scheduler) AfterFunc(d time.Duration, f func()) *Timer {
 	t.Reset(d)
 	return t
 }
+
+// Apart runs f once d has passed, on a timer of the clock of its own: for moments so
+// short that whatever else is due must not change their order. It is the caller's to
+// stop: Close does not know it.
+func (s *Scheduler) Apart(d time.Duration, f func()) *clock.Timer { return s.clock.AfterFunc(d, f) }
 
 // Reset makes t fire d from now, whether or not it was waiting.
 func (t *Timer) Reset(d time.Duration) { t.s.Set(&t.alarm, (*call)(t), d, Punctual) }
