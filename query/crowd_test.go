@@ -168,7 +168,7 @@ func TestPolling_ofACrowdStoresNoAnswerThatAnEventHasOutdated(t *testing.T) {
 		require.Equal(t, -1, v, "the answer was on its way when the event came")
 		pass(200 * time.Millisecond)
 		v, _ = query.Get(c, all[5])
-		require.EqualValues(t, 601, v, "of the fetch after the event")
+		require.Equal(t, 601, v, "of the fetch after the event")
 		require.EqualValues(t, 601, s.calls.Load())
 	})
 }
