@@ -161,3 +161,25 @@ func TestRetryAt_isOverWhenTheNextAttemptRuns(t *testing.T) {
 		require.True(t, c.Explain(q.Key).Has(query.ReasonFetching))
 	})
 }
+
+// Initial data are up to the fetch: what is made with them is not made by it, but its
+// failures are no less final.
+func TestRetry_fetchWithInitialDataOrNoneIsTriedOnce(t *testing.T) {
+	t.Parallel()
+	inBubble(t, query.Config{}, func(t *testing.T, c *query.Client) {
+		s := &source{fail: func(int) error { return errRefused }}
+		some := query.Query[int]{Key: key("some"), Fetch: s.fetch, InitialData: query.Initial(-1)}
+		v, err := query.Revalidate(t.Context(), c, some)
+		require.NoError(t, err)
+		require.Equal(t, -1, v)
+		pass(time.Minute)
+		require.Equal(t, 1, s.count(0))
+
+		none := query.Query[int]{Key: key("none"), Fetch: s.fetch}
+		none.InitialData = query.InitialFunc(func() (int, bool) { return 0, false })
+		_, err = query.Ensure(t.Context(), c, none)
+		require.ErrorIs(t, err, errRefused)
+		pass(time.Minute)
+		require.Equal(t, 2, s.count(0))
+	})
+}
