@@ -1,0 +1,295 @@
+package fleetsim
+
+import (
+	"time"
+
+	"github.com/freshet-go/freshet/internal/adapt"
+)
+
+// This file is the fetch of a page: query's flight with its attempts, and the batch
+// of package trpc.
+
+// unknown is the time of what nobody has noted.
+const unknown = time.Duration(-1)
+
+// begin starts a fetch of a page that is idle.
+func (sh *shard) begin(c *client, p page, now time.Duration, poll bool) {
+	st := &c.pages[p]
+	st.failures = 0
+	c.queued &^= setOf(p)
+	c.outdated &^= setOf(p)
+	if st.start = now; c.turn == mount {
+		st.start = unknown // an observer that is new has no pace yet
+	}
+	if !poll {
+		sh.learn(c, p, adapt.Answer{Kind: adapt.Attention})
+	}
+	if sh.server.story.isCut(now) {
+		st.state, c.act[p] = paused, never
+	} else {
+		sh.attempt(c, p, now)
+	}
+	sh.changed(c, p, now)
+}
+
+// attempt calls the fetch function of a page.
+func (sh *shard) attempt(c *client, p page, now time.Duration) {
+	st := &c.pages[p]
+	if sh.cfg.Plan.Batch {
+		if c.batch == 0 {
+			c.flushAt = now + batchWindow
+		}
+		c.batch |= setOf(p)
+		st.state, c.act[p] = waiting, never
+		return
+	}
+	st.state, st.sent, c.act[p] = sent, now, now+c.travel
+	for _, call := range specs[p].calls {
+		sh.request(c, now, call, 1)
+	}
+}
+
+// flush sends the batch.
+func (sh *shard) flush(c *client, now time.Duration) {
+	together := c.batch
+	c.batch, c.flushAt = 0, never
+	sh.request(c, now, together.first(), together.calls())
+	for together != 0 {
+		p := together.take()
+		st := &c.pages[p]
+		st.state, st.sent, c.act[p] = sent, now, now+c.travel
+	}
+}
+
+// request counts one.
+func (sh *shard) request(c *client, now time.Duration, first procedure, calls int64) {
+	sh.sum.requests++
+	sh.sum.calls += calls
+	sh.sum.work += int64(sh.cfg.RequestCost) + calls*int64(sh.cfg.CallCost)
+	if sh.trace != nil {
+		sh.trace(c.id, now, first, calls)
+	}
+}
+
+// resume lets a fetch go on when the network is back.
+func (sh *shard) resume(c *client, p page, now time.Duration) {
+	c.pages[p].start = now
+	sh.attempt(c, p, now)
+	sh.changed(c, p, now)
+}
+
+// goOn is what a fetch does at its time.
+func (sh *shard) goOn(c *client, p page, now time.Duration) {
+	switch st := &c.pages[p]; st.state {
+	case backing:
+		if sh.server.story.isCut(now) {
+			st.state, c.act[p] = paused, never
+			sh.changed(c, p, now)
+			return
+		}
+		sh.attempt(c, p, now)
+	case sent:
+		sh.resolve(c, sh.companions(c, p), now)
+	case coming:
+		sh.deliver(c, sh.companions(c, p), now)
+	case idle, waiting, paused:
+	}
+}
+
+// companions are the pages that share the request of p.
+func (sh *shard) companions(c *client, p page) (s set) {
+	if !sh.cfg.Plan.Batch {
+		return setOf(p)
+	}
+	for q := p; q < pages; q++ { // p is the first
+		if st := &c.pages[q]; st.state == c.pages[p].state && st.sent == c.pages[p].sent {
+			s |= setOf(q)
+		}
+	}
+	return s
+}
+
+// resolve lets pages learn what has become of their request.
+func (sh *shard) resolve(c *client, s set, now time.Duration) {
+	p := s
+	st := &c.pages[p.take()]
+	v := sh.judgeAll(c, s, st.sent)
+	if v.refused {
+		for s != 0 {
+			sh.fail(c, s.take(), v.retryAfter, now)
+		}
+		return
+	}
+	for each := s; each != 0; {
+		q := each.take()
+		sv := &c.pages[q]
+		sv.state, sv.served, c.act[q] = coming, sv.sent+c.travel/2+v.earliest, sv.sent+c.travel+v.wait
+	}
+	if v.wait == 0 {
+		sh.deliver(c, s, now)
+	}
+}
+
+type verdicts struct {
+	verdict
+
+	earliest time.Duration // wait of any of the requests
+}
+
+// judgeAll asks what becomes of the request of a batch, or of those of a page.
+func (sh *shard) judgeAll(c *client, s set, sentAt time.Duration) (all verdicts) {
+	one := func(first procedure) verdict {
+		return sh.server.judge(sentAt, func() float64 { return sh.server.place(c.id, sentAt, first) })
+	}
+	if sh.cfg.Plan.Batch {
+		all.verdict = one(s.first())
+		all.earliest = all.wait
+		sh.sum.refusals += count(all.refused)
+		return all
+	}
+	p := s.take()
+	all.earliest = never
+	for _, call := range specs[p].calls {
+		v := one(call)
+		if v.refused {
+			sh.sum.refusals++
+			all.refused, all.retryAfter = true, v.retryAfter
+		}
+		all.wait, all.earliest = max(all.wait, v.wait), min(all.earliest, v.wait)
+	}
+	return all
+}
+
+func count(b bool) int64 {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// deliver brings pages their answer.
+func (sh *shard) deliver(c *client, s set, now time.Duration) {
+	var body, decoded int64
+	changed := false
+	for each := s; each != 0; {
+		p := each.take()
+		news := c.news(p) || !c.hasData.has(p)
+		changed = changed || news
+		body += p.body()
+		if news || !sh.cfg.Plan.Selective {
+			decoded += p.body()
+		}
+	}
+	requests := int64(1)
+	if !sh.cfg.Plan.Batch {
+		p := s
+		requests = int64(len(specs[p.take()].calls))
+	}
+	sh.sum.bytes += requests * responseHead
+	if changed || !sh.cfg.Plan.Selective {
+		sh.sum.bytes += body
+	}
+	sh.sum.decoded += decoded
+	for s != 0 {
+		sh.succeed(c, s.take(), now)
+	}
+}
+
+// news reports whether the answer that is coming tells more than is shown.
+func (c *client) news(p page) bool {
+	st := &c.pages[p]
+	for _, x := range c.recent {
+		if x.at > st.seen && x.at <= st.served && touched[x.kind].has(p) {
+			return true
+		}
+	}
+	return false
+}
+
+// succeed shows an answer.
+func (sh *shard) succeed(c *client, p page, now time.Duration) {
+	st := &c.pages[p]
+	news := c.news(p)
+	switch had := c.hasData.has(p); {
+	case had && st.failures > 0:
+		sh.learn(c, p, adapt.Answer{Kind: adapt.Useless})
+		if news {
+			sh.learn(c, p, adapt.Answer{Kind: adapt.Attention})
+		}
+	case st.failures > 0:
+		sh.learn(c, p, adapt.Answer{Kind: adapt.Useless})
+		sh.learn(c, p, adapt.Answer{Kind: adapt.Attention})
+	default:
+		kind := adapt.News
+		if had && !news {
+			kind = adapt.NoNews
+		}
+		answer := adapt.Answer{Kind: kind}
+		if st.start != unknown {
+			answer.Took = now - st.start
+		}
+		sh.learn(c, p, answer)
+	}
+	if c.hasData.has(p) && news {
+		sh.show(c, p, now)
+	}
+	st.seen = st.served
+	if news {
+		c.forget()
+	}
+	this := setOf(p)
+	c.hasData |= this
+	c.failed &^= this
+	c.invalid &^= this
+	st.state, st.failures, c.act[p], st.answered = idle, 0, never, now
+	sh.changed(c, p, now)
+	if c.outdated.has(p) {
+		c.outdated &^= this
+		sh.invalidate(c, p, now)
+		sh.begin(c, p, now, false)
+	}
+}
+
+// fail ends an attempt.
+func (sh *shard) fail(c *client, p page, wait, now time.Duration) {
+	st := &c.pages[p]
+	c.act[p] = never
+	sh.learn(c, p, adapt.Answer{Kind: adapt.Refused, Wait: wait})
+	if n := int(st.failures); n < specs[p].retries {
+		st.failures++
+		delay := adapt.Doubled(time.Second, n, specs[p].delay)
+		st.state, c.act[p], st.start = backing, now+delay, now+delay
+		c.outdated &^= setOf(p)
+	} else {
+		st.state, st.failures = idle, 0
+		c.failed |= setOf(p)
+		c.invalid |= setOf(p)
+	}
+	sh.changed(c, p, now)
+}
+
+// invalidate marks a page stale.
+func (sh *shard) invalidate(c *client, p page, now time.Duration) {
+	if c.invalid.has(p) {
+		return
+	}
+	c.invalid |= setOf(p)
+	sh.learn(c, p, adapt.Answer{Kind: adapt.Attention})
+	sh.changed(c, p, now)
+}
+
+// refetch fetches a page that is known to be stale. A fetch of data that are there is
+// begun anew.
+func (sh *shard) refetch(c *client, p page, now time.Duration) {
+	st := &c.pages[p]
+	switch {
+	case st.state == idle:
+	case !c.hasData.has(p):
+		c.outdated |= setOf(p)
+		return
+	default:
+		// A call that waited for the batch makes place for the new one in the same.
+		c.act[p], st.state = never, idle
+	}
+	sh.begin(c, p, now, false)
+}
