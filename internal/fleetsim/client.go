@@ -11,6 +11,7 @@ import (
 type client struct {
 	poll [pages]time.Duration // when a page polls
 	act  [pages]time.Duration // when its fetch goes on
+	rest time.Duration        // the earliest of what is not about one page
 
 	flushAt  time.Duration // when the batch is sent
 	ticketAt time.Duration // when the fetches begin that were spread
@@ -29,16 +30,16 @@ type client struct {
 	mail   []change      // events on their way
 	recent []change      // changes that some page does not show yet
 	pages  [pages]status // the rest
+	paces  [pages]adapt.Pace
 
 	jittered, hasData, failed, invalid, outdated set // pages that are so
 }
 
-// status is what one page knows.
+// status is what one page knows: as much as fits into a cache line.
 type status struct {
 	state    fetchState
 	failures uint8
 	interval time.Duration // as its poll was last set
-	pace     adapt.Pace
 	start    time.Duration // of the attempt that runs, for the law
 	sent     time.Duration
 	served   time.Duration // when the server read what the answer says
@@ -69,8 +70,8 @@ const (
 	end
 )
 
-func (sh *shard) newClient(id int) client {
-	cfg := sh.cfg
+func (ce *cell) newClient(id int) client {
+	cfg := ce.cfg
 	place := newRNG(cfg.Seed, id, stemPlace)
 	c := client{
 		id: id, market: newMarket(cfg, id), random: newRNG(cfg.Seed, id, stemClient),
@@ -87,107 +88,94 @@ func (sh *shard) newClient(id int) client {
 	if cfg.Plan.Jitter > 0 {
 		c.phase = c.random.float()
 	}
+	c.plan()
 	return c
 }
 
-// event is what a client does next.
-type event uint8
-
-const (
-	toPoll event = iota
-	toGoOn
-	toTurn
-	toChange
-	toHear
-	toStream
-	toFlush
-	toArrive
-)
-
-// next returns what the client does next, when, and to which page or stream.
-func (c *client) next() (at time.Duration, what event, which int) {
-	at = never
-	for p := range c.poll {
-		if c.poll[p] < at {
-			at, what, which = c.poll[p], toPoll, p
-		}
-		if c.act[p] < at {
-			at, what, which = c.act[p], toGoOn, p
-		}
+// next returns when the client does something next.
+func (c *client) next() time.Duration {
+	polls, acts := never, never
+	for p := range pages {
+		polls, acts = min(polls, c.poll[p]), min(acts, c.act[p])
 	}
-	sooner := func(t time.Duration, w event, i int) {
-		if t < at {
-			at, what, which = t, w, i
-		}
-	}
-	sooner(c.flushAt, toFlush, 0)
-	sooner(c.turnAt, toTurn, 0)
-	sooner(c.market.next.at, toChange, 0)
-	sooner(c.mailAt, toHear, 0)
-	sooner(c.streams[0].at, toStream, 0)
-	sooner(c.streams[1].at, toStream, 1)
-	sooner(c.ticketAt, toArrive, 0)
-	return at, what, which
+	return min(polls, acts, c.rest)
 }
 
-// advance plays c until the slice is over and returns when it goes on.
-func (sh *shard) advance(c *client, until time.Duration) time.Duration {
-	for {
-		now, what, which := c.next()
-		if now >= until {
-			return now
+// plan sets rest anew.
+func (c *client) plan() {
+	c.rest = min(c.flushAt, c.turnAt, c.market.next.at, c.mailAt, c.streams[0].at, c.streams[1].at, c.ticketAt)
+}
+
+// advance plays c from its next time until the slice is over, and returns when it goes
+// on.
+func (ce *cell) advance(c *client, now, until time.Duration) time.Duration {
+	for ; now < until; now = c.next() {
+		for p := range pages {
+			if c.poll[p] == now {
+				ce.fire(c, p, now)
+			}
+			if c.act[p] == now {
+				ce.goOn(c, p, now)
+			}
 		}
-		switch what {
-		case toPoll:
-			sh.fire(c, page(which), now) //nolint:gosec // of ten
-		case toGoOn:
-			sh.goOn(c, page(which), now) //nolint:gosec // of ten
-		case toFlush:
-			sh.flush(c, now)
-		case toTurn:
-			sh.take(c, now)
-		case toChange:
-			sh.change(c)
-		case toHear:
-			sh.hear(c, now)
-		case toStream:
-			sh.stream(c, which, now)
-		case toArrive:
-			sh.arrive(c, now)
+		if c.rest == now {
+			ce.step(c, now)
 		}
 	}
+	return now
+}
+
+// step is advance for one thing that is rare.
+func (ce *cell) step(c *client, now time.Duration) {
+	switch now {
+	case c.flushAt:
+		ce.flush(c, now)
+	case c.turnAt:
+		ce.take(c, now)
+	case c.market.next.at:
+		ce.change(c)
+	case c.mailAt:
+		ce.hear(c, now)
+	case c.streams[0].at:
+		ce.stream(c, 0, now)
+	case c.streams[1].at:
+		ce.stream(c, 1, now)
+	case c.ticketAt:
+		ce.arrive(c, now)
+	}
+	c.plan()
 }
 
 // take takes the next turn of the story.
-func (sh *shard) take(c *client, now time.Duration) {
-	s := &sh.server.story
+func (ce *cell) take(c *client, now time.Duration) {
+	s := &ce.server.story
 	switch c.turn {
 	case mount:
 		c.jittered = allPages
 		for p := range pages {
-			sh.begin(c, p, now, false)
+			ce.begin(c, p, now, false)
 		}
 		c.turn, c.turnAt = back, s.back
-		if sh.cfg.Plan.Push {
+		if ce.cfg.Plan.Push {
 			c.turn, c.turnAt = listen, now+listenAfter
 		}
 	case listen:
-		sh.listen(c, now)
+		ce.listen(c, now)
 		c.turn, c.turnAt = back, s.back
 	case back:
-		sh.reconnect(c, now)
+		ce.reconnect(c, now)
 		c.turn, c.turnAt = end, never
 	case end:
 	}
 }
 
 // change lets something change at the server.
-func (sh *shard) change(c *client) {
+func (ce *cell) change(c *client) {
 	made := c.market.next
-	c.market.draw(sh.cfg)
+	c.market.draw(ce.cfg)
 	c.recent = append(c.recent, made)
-	if sh.cfg.Plan.Push {
-		sh.push(c, made)
+	if ce.cfg.Plan.Push {
+		ce.push(c, made)
 	}
 }
 

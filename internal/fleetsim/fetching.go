@@ -13,7 +13,7 @@ import (
 const unknown = time.Duration(-1)
 
 // begin starts a fetch of a page that is idle.
-func (sh *shard) begin(c *client, p page, now time.Duration, poll bool) {
+func (ce *cell) begin(c *client, p page, now time.Duration, poll bool) {
 	st := &c.pages[p]
 	st.failures = 0
 	c.queued &^= setOf(p)
@@ -22,22 +22,23 @@ func (sh *shard) begin(c *client, p page, now time.Duration, poll bool) {
 		st.start = unknown // an observer that is new has no pace yet
 	}
 	if !poll {
-		sh.learn(c, p, adapt.Answer{Kind: adapt.Attention})
+		ce.learn(c, p, adapt.Answer{Kind: adapt.Attention})
 	}
-	if sh.server.story.isCut(now) {
+	if ce.server.story.isCut(now) {
 		st.state, c.act[p] = paused, never
 	} else {
-		sh.attempt(c, p, now)
+		ce.attempt(c, p, now)
 	}
-	sh.changed(c, p, now)
+	ce.changed(c, p, now)
 }
 
 // attempt calls the fetch function of a page.
-func (sh *shard) attempt(c *client, p page, now time.Duration) {
+func (ce *cell) attempt(c *client, p page, now time.Duration) {
 	st := &c.pages[p]
-	if sh.cfg.Plan.Batch {
+	if ce.cfg.Plan.Batch {
 		if c.batch == 0 {
 			c.flushAt = now + batchWindow
+			c.rest = min(c.rest, c.flushAt)
 		}
 		c.batch |= setOf(p)
 		st.state, c.act[p] = waiting, never
@@ -45,15 +46,15 @@ func (sh *shard) attempt(c *client, p page, now time.Duration) {
 	}
 	st.state, st.sent, c.act[p] = sent, now, now+c.travel
 	for _, call := range specs[p].calls {
-		sh.request(c, now, call, 1)
+		ce.request(c, now, call, 1)
 	}
 }
 
 // flush sends the batch.
-func (sh *shard) flush(c *client, now time.Duration) {
+func (ce *cell) flush(c *client, now time.Duration) {
 	together := c.batch
 	c.batch, c.flushAt = 0, never
-	sh.request(c, now, together.first(), together.calls())
+	ce.request(c, now, together.first(), together.calls())
 	for together != 0 {
 		p := together.take()
 		st := &c.pages[p]
@@ -62,43 +63,43 @@ func (sh *shard) flush(c *client, now time.Duration) {
 }
 
 // request counts one.
-func (sh *shard) request(c *client, now time.Duration, first procedure, calls int64) {
-	sh.sum.requests++
-	sh.sum.calls += calls
-	sh.sum.work += int64(sh.cfg.RequestCost) + calls*int64(sh.cfg.CallCost)
-	if sh.trace != nil {
-		sh.trace(c.id, now, first, calls)
+func (ce *cell) request(c *client, now time.Duration, first procedure, calls int64) {
+	ce.sum.requests++
+	ce.sum.calls += calls
+	ce.sum.work += int64(ce.cfg.RequestCost) + calls*int64(ce.cfg.CallCost)
+	if ce.trace != nil {
+		ce.trace(c.id, now, first, calls)
 	}
 }
 
 // resume lets a fetch go on when the network is back.
-func (sh *shard) resume(c *client, p page, now time.Duration) {
+func (ce *cell) resume(c *client, p page, now time.Duration) {
 	c.pages[p].start = now
-	sh.attempt(c, p, now)
-	sh.changed(c, p, now)
+	ce.attempt(c, p, now)
+	ce.changed(c, p, now)
 }
 
 // goOn is what a fetch does at its time.
-func (sh *shard) goOn(c *client, p page, now time.Duration) {
+func (ce *cell) goOn(c *client, p page, now time.Duration) {
 	switch st := &c.pages[p]; st.state {
 	case backing:
-		if sh.server.story.isCut(now) {
+		if ce.server.story.isCut(now) {
 			st.state, c.act[p] = paused, never
-			sh.changed(c, p, now)
+			ce.changed(c, p, now)
 			return
 		}
-		sh.attempt(c, p, now)
+		ce.attempt(c, p, now)
 	case sent:
-		sh.resolve(c, sh.companions(c, p), now)
+		ce.resolve(c, ce.companions(c, p), now)
 	case coming:
-		sh.deliver(c, sh.companions(c, p), now)
+		ce.deliver(c, ce.companions(c, p), now)
 	case idle, waiting, paused:
 	}
 }
 
 // companions are the pages that share the request of p.
-func (sh *shard) companions(c *client, p page) (s set) {
-	if !sh.cfg.Plan.Batch {
+func (ce *cell) companions(c *client, p page) (s set) {
+	if !ce.cfg.Plan.Batch {
 		return setOf(p)
 	}
 	for q := p; q < pages; q++ { // p is the first
@@ -110,13 +111,13 @@ func (sh *shard) companions(c *client, p page) (s set) {
 }
 
 // resolve lets pages learn what has become of their request.
-func (sh *shard) resolve(c *client, s set, now time.Duration) {
+func (ce *cell) resolve(c *client, s set, now time.Duration) {
 	p := s
 	st := &c.pages[p.take()]
-	v := sh.judgeAll(c, s, st.sent)
+	v := ce.judgeAll(c, s, st.sent)
 	if v.refused {
 		for s != 0 {
-			sh.fail(c, s.take(), v.retryAfter, now)
+			ce.fail(c, s.take(), v.retryAfter, now)
 		}
 		return
 	}
@@ -126,7 +127,7 @@ func (sh *shard) resolve(c *client, s set, now time.Duration) {
 		sv.state, sv.served, c.act[q] = coming, sv.sent+c.travel/2+v.earliest, sv.sent+c.travel+v.wait
 	}
 	if v.wait == 0 {
-		sh.deliver(c, s, now)
+		ce.deliver(c, s, now)
 	}
 }
 
@@ -137,14 +138,14 @@ type verdicts struct {
 }
 
 // judgeAll asks what becomes of the request of a batch, or of those of a page.
-func (sh *shard) judgeAll(c *client, s set, sentAt time.Duration) (all verdicts) {
+func (ce *cell) judgeAll(c *client, s set, sentAt time.Duration) (all verdicts) {
 	one := func(first procedure) verdict {
-		return sh.server.judge(sentAt, func() float64 { return sh.server.place(c.id, sentAt, first) })
+		return ce.server.judge(sentAt, func() float64 { return ce.server.place(c.id, sentAt, first) })
 	}
-	if sh.cfg.Plan.Batch {
+	if ce.cfg.Plan.Batch {
 		all.verdict = one(s.first())
 		all.earliest = all.wait
-		sh.sum.refusals += count(all.refused)
+		ce.sum.refusals += count(all.refused)
 		return all
 	}
 	p := s.take()
@@ -152,7 +153,7 @@ func (sh *shard) judgeAll(c *client, s set, sentAt time.Duration) (all verdicts)
 	for _, call := range specs[p].calls {
 		v := one(call)
 		if v.refused {
-			sh.sum.refusals++
+			ce.sum.refusals++
 			all.refused, all.retryAfter = true, v.retryAfter
 		}
 		all.wait, all.earliest = max(all.wait, v.wait), min(all.earliest, v.wait)
@@ -168,30 +169,28 @@ func count(b bool) int64 {
 }
 
 // deliver brings pages their answer.
-func (sh *shard) deliver(c *client, s set, now time.Duration) {
-	var body, decoded int64
-	changed := false
+func (ce *cell) deliver(c *client, s set, now time.Duration) {
+	var body, news int64
 	for each := s; each != 0; {
 		p := each.take()
-		news := c.news(p) || !c.hasData.has(p)
-		changed = changed || news
-		body += p.body()
-		if news || !sh.cfg.Plan.Selective {
-			decoded += p.body()
+		body += bodyOf[p]
+		if !c.hasData.has(p) || c.news(p) {
+			news += bodyOf[p]
 		}
 	}
-	requests := int64(1)
-	if !sh.cfg.Plan.Batch {
+	head := int64(responseHead)
+	if !ce.cfg.Plan.Batch {
 		p := s
-		requests = int64(len(specs[p.take()].calls))
+		head *= int64(len(specs[p.take()].calls))
 	}
-	sh.sum.bytes += requests * responseHead
-	if changed || !sh.cfg.Plan.Selective {
-		sh.sum.bytes += body
+	ce.sum.bytes += head + body
+	ce.sum.decoded += body
+	ce.sum.newDecoded += news
+	if ce.sum.newBytes += head; news > 0 {
+		ce.sum.newBytes += body
 	}
-	sh.sum.decoded += decoded
 	for s != 0 {
-		sh.succeed(c, s.take(), now)
+		ce.succeed(c, s.take(), now)
 	}
 }
 
@@ -207,18 +206,18 @@ func (c *client) news(p page) bool {
 }
 
 // succeed shows an answer.
-func (sh *shard) succeed(c *client, p page, now time.Duration) {
+func (ce *cell) succeed(c *client, p page, now time.Duration) {
 	st := &c.pages[p]
 	news := c.news(p)
 	switch had := c.hasData.has(p); {
 	case had && st.failures > 0:
-		sh.learn(c, p, adapt.Answer{Kind: adapt.Useless})
+		ce.learn(c, p, adapt.Answer{Kind: adapt.Useless})
 		if news {
-			sh.learn(c, p, adapt.Answer{Kind: adapt.Attention})
+			ce.learn(c, p, adapt.Answer{Kind: adapt.Attention})
 		}
 	case st.failures > 0:
-		sh.learn(c, p, adapt.Answer{Kind: adapt.Useless})
-		sh.learn(c, p, adapt.Answer{Kind: adapt.Attention})
+		ce.learn(c, p, adapt.Answer{Kind: adapt.Useless})
+		ce.learn(c, p, adapt.Answer{Kind: adapt.Attention})
 	default:
 		kind := adapt.News
 		if had && !news {
@@ -228,10 +227,10 @@ func (sh *shard) succeed(c *client, p page, now time.Duration) {
 		if st.start != unknown {
 			answer.Took = now - st.start
 		}
-		sh.learn(c, p, answer)
+		ce.learn(c, p, answer)
 	}
 	if c.hasData.has(p) && news {
-		sh.show(c, p, now)
+		ce.show(c, p, now)
 	}
 	st.seen = st.served
 	if news {
@@ -242,19 +241,19 @@ func (sh *shard) succeed(c *client, p page, now time.Duration) {
 	c.failed &^= this
 	c.invalid &^= this
 	st.state, st.failures, c.act[p], st.answered = idle, 0, never, now
-	sh.changed(c, p, now)
+	ce.changed(c, p, now)
 	if c.outdated.has(p) {
 		c.outdated &^= this
-		sh.invalidate(c, p, now)
-		sh.begin(c, p, now, false)
+		ce.invalidate(c, p, now)
+		ce.begin(c, p, now, false)
 	}
 }
 
 // fail ends an attempt.
-func (sh *shard) fail(c *client, p page, wait, now time.Duration) {
+func (ce *cell) fail(c *client, p page, wait, now time.Duration) {
 	st := &c.pages[p]
 	c.act[p] = never
-	sh.learn(c, p, adapt.Answer{Kind: adapt.Refused, Wait: wait})
+	ce.learn(c, p, adapt.Answer{Kind: adapt.Refused, Wait: wait})
 	if n := int(st.failures); n < specs[p].retries {
 		st.failures++
 		delay := adapt.Doubled(time.Second, n, specs[p].delay)
@@ -265,22 +264,22 @@ func (sh *shard) fail(c *client, p page, wait, now time.Duration) {
 		c.failed |= setOf(p)
 		c.invalid |= setOf(p)
 	}
-	sh.changed(c, p, now)
+	ce.changed(c, p, now)
 }
 
 // invalidate marks a page stale.
-func (sh *shard) invalidate(c *client, p page, now time.Duration) {
+func (ce *cell) invalidate(c *client, p page, now time.Duration) {
 	if c.invalid.has(p) {
 		return
 	}
 	c.invalid |= setOf(p)
-	sh.learn(c, p, adapt.Answer{Kind: adapt.Attention})
-	sh.changed(c, p, now)
+	ce.learn(c, p, adapt.Answer{Kind: adapt.Attention})
+	ce.changed(c, p, now)
 }
 
 // refetch fetches a page that is known to be stale. A fetch of data that are there is
 // begun anew.
-func (sh *shard) refetch(c *client, p page, now time.Duration) {
+func (ce *cell) refetch(c *client, p page, now time.Duration) {
 	st := &c.pages[p]
 	switch {
 	case st.state == idle:
@@ -291,5 +290,5 @@ func (sh *shard) refetch(c *client, p page, now time.Duration) {
 		// A call that waited for the batch makes place for the new one in the same.
 		c.act[p], st.state = never, idle
 	}
-	sh.begin(c, p, now, false)
+	ce.begin(c, p, now, false)
 }

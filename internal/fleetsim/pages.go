@@ -119,13 +119,15 @@ func (s set) calls() (n int64) {
 	return n
 }
 
-// body is the size of the answers of all calls of p.
-func (p page) body() (bytes int64) {
-	for _, c := range specs[p].calls {
-		bytes += bodies[c]
+// bodyOf is the size of the answers of all calls of a page.
+var bodyOf = func() (all [pages]int64) {
+	for p := range pages {
+		for _, c := range specs[p].calls {
+			all[p] += bodies[c]
+		}
 	}
-	return bytes
-}
+	return all
+}()
 
 // first is the lowest procedure that the pages call.
 func (s set) first() procedure {

@@ -10,10 +10,10 @@ import (
 // and Adaptive.
 
 // own returns the interval that the page itself asks for.
-func (sh *shard) own(c *client, p page) time.Duration {
+func (ce *cell) own(c *client, p page) time.Duration {
 	switch {
-	case sh.cfg.Plan.Adaptive:
-		every, _ := laws[p].Interval(c.pages[p].pace)
+	case ce.cfg.Plan.Adaptive:
+		every, _ := laws[p].Interval(c.paces[p])
 		return every
 	case specs[p].blank > 0 && !c.hasData.has(p):
 		return specs[p].blank
@@ -23,32 +23,31 @@ func (sh *shard) own(c *client, p page) time.Duration {
 }
 
 // learn tells the law what an answer was like.
-func (sh *shard) learn(c *client, p page, a adapt.Answer) {
-	if sh.cfg.Plan.Adaptive {
-		st := &c.pages[p]
-		st.pace = laws[p].Next(st.pace, a)
+func (ce *cell) learn(c *client, p page, a adapt.Answer) {
+	if ce.cfg.Plan.Adaptive {
+		c.paces[p] = laws[p].Next(c.paces[p], a)
 	}
 }
 
 // changed sets the poll of a page whose state has changed.
-func (sh *shard) changed(c *client, p page, now time.Duration) {
-	every, first := sh.paced(c, p, true, now)
+func (ce *cell) changed(c *client, p page, now time.Duration) {
+	every, first := ce.paced(c, p, true, now)
 	c.pages[p].interval = every
-	c.poll[p] = now + sh.untilPoll(c, p, first)
+	c.poll[p] = now + ce.untilPoll(c, p, first)
 }
 
 // touched sets the poll of a page if its interval is another one now.
-func (sh *shard) touched(c *client, p page, now time.Duration) {
-	every, first := sh.paced(c, p, false, now)
+func (ce *cell) touched(c *client, p page, now time.Duration) {
+	every, first := ce.paced(c, p, false, now)
 	if every != c.pages[p].interval {
 		c.pages[p].interval = every
-		c.poll[p] = now + sh.untilPoll(c, p, first)
+		c.poll[p] = now + ce.untilPoll(c, p, first)
 	}
 }
 
 // paced returns how often a page polls, and when for the first time.
-func (sh *shard) paced(c *client, p page, anew bool, now time.Duration) (every, first time.Duration) {
-	own := sh.own(c, p)
+func (ce *cell) paced(c *client, p page, anew bool, now time.Duration) (every, first time.Duration) {
+	own := ce.own(c, p)
 	s := c.covering(p)
 	if s == nil || !s.covers {
 		return own, own
@@ -64,8 +63,8 @@ func (sh *shard) paced(c *client, p page, anew bool, now time.Duration) (every, 
 	}
 }
 
-func (sh *shard) untilPoll(c *client, p page, d time.Duration) time.Duration {
-	jitter := sh.cfg.Plan.Jitter
+func (ce *cell) untilPoll(c *client, p page, d time.Duration) time.Duration {
+	jitter := ce.cfg.Plan.Jitter
 	if jitter <= 0 || !c.jittered.has(p) {
 		return d
 	}
@@ -73,9 +72,9 @@ func (sh *shard) untilPoll(c *client, p page, d time.Duration) time.Duration {
 }
 
 // fire polls a page, and those that are due soon after it.
-func (sh *shard) fire(c *client, p page, now time.Duration) {
-	sh.pollNow(c, p, now)
-	if !sh.cfg.Plan.Together {
+func (ce *cell) fire(c *client, p page, now time.Duration) {
+	ce.pollNow(c, p, now)
+	if !ce.cfg.Plan.Together {
 		return
 	}
 	interval := c.pages[p].interval
@@ -93,7 +92,7 @@ func (sh *shard) fire(c *client, p page, now time.Duration) {
 		riders |= setOf(next)
 	}
 	for riders != 0 {
-		sh.pollNow(c, riders.take(), now)
+		ce.pollNow(c, riders.take(), now)
 	}
 }
 
@@ -102,17 +101,17 @@ func rideWindow(one, other time.Duration) time.Duration {
 	return min(ridesWithin, min(one, other)/2)
 }
 
-func (sh *shard) pollNow(c *client, p page, now time.Duration) {
+func (ce *cell) pollNow(c *client, p page, now time.Duration) {
 	c.jittered &^= setOf(p)
 	c.poll[p] = now + c.pages[p].interval
 	if c.pages[p].state == idle {
-		sh.begin(c, p, now, true)
+		ce.begin(c, p, now, true)
 	}
 }
 
 // reconnect is the return of the network.
-func (sh *shard) reconnect(c *client, now time.Duration) {
-	plan := &sh.cfg.Plan
+func (ce *cell) reconnect(c *client, now time.Duration) {
+	plan := &ce.cfg.Plan
 	if plan.Jitter > 0 {
 		c.phase = c.random.float()
 		c.jittered = allPages
@@ -123,19 +122,19 @@ func (sh *shard) reconnect(c *client, now time.Duration) {
 		return
 	}
 	c.queued = allPages
-	sh.arrive(c, now)
+	ce.arrive(c, now)
 }
 
 // arrive fetches again what has waited for the network.
-func (sh *shard) arrive(c *client, now time.Duration) {
+func (ce *cell) arrive(c *client, now time.Duration) {
 	turn := c.queued
 	c.ticketAt, c.queued = never, 0
 	for s := turn; s != 0; {
 		switch p := s.take(); c.pages[p].state {
 		case idle:
-			sh.begin(c, p, now, false)
+			ce.begin(c, p, now, false)
 		case paused:
-			sh.resume(c, p, now)
+			ce.resume(c, p, now)
 		case waiting, sent, coming, backing: // somebody fetches already
 		}
 	}

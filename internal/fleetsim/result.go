@@ -43,11 +43,7 @@ func (h *histogram) ages() Ages {
 }
 
 func (f *fleet) result() *Result {
-	var t tally
-	for _, sh := range f.shards {
-		t.merge(&sh.tally)
-	}
-	story := &f.server.story
+	t, story := &f.tally, f.cfg.story()
 	quiet := f.between(story.steady, story.down)
 	r := &Result{
 		Plan: f.cfg.Plan.Name, Sellers: f.cfg.Sellers, Fresh: t.quiet.ages(),
@@ -56,6 +52,9 @@ func (f *fleet) result() *Result {
 	rate := func(n int64) float64 { return float64(n) / f.cfg.Steady.Seconds() }
 	r.Requests, r.Calls, r.Events = rate(quiet.requests), rate(quiet.calls), rate(quiet.events)
 	r.Work, r.Bytes, r.Decoded = rate(quiet.work)/1e9, rate(quiet.bytes), rate(quiet.decoded)
+	if f.cfg.Plan.Selective {
+		r.Bytes, r.Decoded = rate(quiet.newBytes), rate(quiet.newDecoded)
+	}
 	for at := time.Duration(0); at < story.end; at += time.Second {
 		r.PerSecond = append(r.PerSecond, f.between(at, at+time.Second).requests)
 	}

@@ -6,26 +6,51 @@ import (
 	"time"
 )
 
-// shardSize is how many sellers are played in one go. It has no influence on the
-// result.
-const shardSize = 4096
+// cellSize is how many sellers share a server. Cells have nothing to do with each
+// other, and one fits into a processor's cache.
+const cellSize = 2048
 
-// shard is some of the sellers, played by one goroutine at a time.
-type shard struct {
+// cell is some sellers and their server, played by one goroutine.
+type cell struct {
 	cfg     *Config
 	server  *server
 	clients []client
 	at      []time.Duration // when each goes on, side by side: most do nothing in a slice
 	sum     sums            // of the slice
+	slices  []sums
 	tally   tally
 	trace   func(seller int, at time.Duration, first procedure, calls int64) // for tests
+}
+
+func newCell(cfg *Config, first, sellers int) *cell {
+	ce := &cell{cfg: cfg, server: newServer(cfg, sellers), clients: make([]client, sellers), at: make([]time.Duration, sellers)}
+	for i := range ce.clients {
+		ce.clients[i] = ce.newClient(first + i)
+		ce.at[i] = ce.clients[i].next()
+	}
+	return ce
+}
+
+// play plays the story slice by slice.
+func (ce *cell) play() {
+	for now := time.Duration(0); now < ce.server.story.end; now += slice {
+		ce.sum = sums{}
+		for i, at := range ce.at {
+			if at < now+slice {
+				ce.at[i] = ce.advance(&ce.clients[i], at, now+slice)
+			}
+		}
+		ce.slices = append(ce.slices, ce.sum)
+		ce.server.close(ce.sum.work)
+	}
 }
 
 // sums are what happens within some time.
 type sums struct {
 	requests, calls, refusals, events int64
 	work                              int64 // in nanoseconds
-	bytes, decoded                    int64
+	bytes, decoded                    int64 // without selective fetches
+	newBytes, newDecoded              int64 // with them
 }
 
 func (s *sums) add(o sums) {
@@ -36,6 +61,8 @@ func (s *sums) add(o sums) {
 	s.work += o.work
 	s.bytes += o.bytes
 	s.decoded += o.decoded
+	s.newBytes += o.newBytes
+	s.newDecoded += o.newDecoded
 }
 
 // tally is how long it took until changes were shown: in the quiet, and after each
@@ -49,8 +76,8 @@ func (t *tally) merge(o *tally) {
 }
 
 // show counts the changes that an answer brings to a page.
-func (sh *shard) show(c *client, p page, now time.Duration) {
-	st, story := &c.pages[p], &sh.server.story
+func (ce *cell) show(c *client, p page, now time.Duration) {
+	st, story := &c.pages[p], &ce.server.story
 	for _, x := range c.recent {
 		if x.at <= st.seen || x.at > st.served || !touched[x.kind].has(p) {
 			continue
@@ -58,77 +85,53 @@ func (sh *shard) show(c *client, p page, now time.Duration) {
 		switch {
 		case now < story.steady:
 		case now < story.down:
-			sh.tally.quiet.add(now - x.at)
+			ce.tally.quiet.add(now - x.at)
 		case now < story.up:
 		case now < story.cut:
-			sh.tally.afterDown.add(now - max(x.at, story.up))
+			ce.tally.afterDown.add(now - max(x.at, story.up))
 		case now >= story.back:
-			sh.tally.afterCut.add(now - max(x.at, story.back))
+			ce.tally.afterCut.add(now - max(x.at, story.back))
 		}
 	}
 }
 
-// play lets all of the shard go on until a slice is over.
-func (sh *shard) play(until time.Duration) {
-	sh.sum = sums{}
-	for i, at := range sh.at {
-		if at < until {
-			sh.at[i] = sh.advance(&sh.clients[i], until)
-		}
-	}
-}
-
-// fleet is all sellers and their server.
+// fleet is what all cells come to.
 type fleet struct {
 	cfg    Config
-	server *server
-	shards []*shard
 	slices []sums
+	tally  tally
 }
 
-func newFleet(cfg Config) *fleet {
-	f := &fleet{cfg: cfg}
-	f.server = newServer(&f.cfg)
-	for first := 0; first < cfg.Sellers; first += shardSize {
-		n := min(shardSize, cfg.Sellers-first)
-		sh := &shard{cfg: &f.cfg, server: f.server, clients: make([]client, n), at: make([]time.Duration, n)}
-		for i := range sh.clients {
-			sh.clients[i] = sh.newClient(first + i)
-		}
-		f.shards = append(f.shards, sh)
+// add counts a cell that has been played. The order of cells makes no difference.
+func (f *fleet) add(ce *cell) {
+	if f.slices == nil {
+		f.slices = make([]sums, len(ce.slices))
 	}
-	return f
+	for i := range ce.slices {
+		f.slices[i].add(ce.slices[i])
+	}
+	f.tally.merge(&ce.tally)
 }
 
-// run plays the story slice by slice.
-func (f *fleet) run() {
-	end := f.server.story.end
-	cores := min(f.cfg.cores(), len(f.shards))
-	for now := time.Duration(0); now < end; now += slice {
-		f.playAll(cores, now+slice)
-		var all sums
-		for _, sh := range f.shards {
-			all.add(sh.sum)
-		}
-		f.slices = append(f.slices, all)
-		f.server.close(all.work)
+// play plays all cells on all cores.
+func (f *fleet) play() {
+	var (
+		next atomic.Int64
+		mu   sync.Mutex // guards f
+		all  sync.WaitGroup
+	)
+	cells := (f.cfg.Sellers + cellSize - 1) / cellSize
+	for range min(f.cfg.cores(), cells) {
+		all.Go(func() {
+			for i := int(next.Add(1)) - 1; i < cells; i = int(next.Add(1)) - 1 {
+				ce := newCell(&f.cfg, i*cellSize, min(cellSize, f.cfg.Sellers-i*cellSize))
+				ce.play()
+				mu.Lock()
+				f.add(ce)
+				mu.Unlock()
+			}
+		})
 	}
-}
-
-// playAll plays a slice on some cores, which is fair enough without further care:
-// there are many more shards than cores.
-func (f *fleet) playAll(cores int, until time.Duration) {
-	var next atomic.Int64
-	work := func() {
-		for i := int(next.Add(1)) - 1; i < len(f.shards); i = int(next.Add(1)) - 1 {
-			f.shards[i].play(until)
-		}
-	}
-	var all sync.WaitGroup
-	for range cores - 1 {
-		all.Go(work)
-	}
-	work()
 	all.Wait()
 }
 
@@ -137,7 +140,7 @@ func Run(cfg Config) (*Result, error) {
 	if err := cfg.Check(); err != nil {
 		return nil, err
 	}
-	f := newFleet(cfg)
-	f.run()
+	f := &fleet{cfg: cfg}
+	f.play()
 	return f.result(), nil
 }

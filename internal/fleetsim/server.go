@@ -26,9 +26,9 @@ type moment struct {
 	rise float64 // of the wait until the last
 }
 
-func newServer(cfg *Config) *server {
+func newServer(cfg *Config, sellers int) *server {
 	s := &server{cfg: cfg, story: cfg.story()}
-	s.capacity = cfg.Headroom * float64(cfg.naiveWork()) * slice.Seconds()
+	s.capacity = cfg.Headroom * float64(sellers) * float64(cfg.naiveWork()) * slice.Seconds()
 	return s
 }
 

@@ -51,7 +51,7 @@ func (c *client) covering(p page) *stream {
 }
 
 // listen attaches the streams.
-func (sh *shard) listen(c *client, now time.Duration) {
+func (ce *cell) listen(c *client, now time.Duration) {
 	for i := range c.streams {
 		s := &c.streams[i]
 		s.covers = true
@@ -60,20 +60,20 @@ func (sh *shard) listen(c *client, now time.Duration) {
 				c.pages[p].answered = now
 			}
 		}
-		sh.connect(c, s, now)
+		ce.connect(c, s, now)
 	}
 }
 
 // connect runs the source.
-func (sh *shard) connect(c *client, s *stream, now time.Duration) {
-	story := &sh.server.story
+func (ce *cell) connect(c *client, s *stream, now time.Duration) {
+	story := &ce.server.story
 	s.state, s.at = connecting, now+c.travel
 	if story.isCut(now) {
 		s.from = never
 		return
 	}
-	sh.sum.requests++
-	sh.sum.work += int64(sh.cfg.RequestCost)
+	ce.sum.requests++
+	ce.sum.work += int64(ce.cfg.RequestCost)
 	s.from, s.until = now+c.travel/2, story.breaks(now)
 	if story.isDown(now) || s.until <= s.at {
 		s.from = never
@@ -81,31 +81,31 @@ func (sh *shard) connect(c *client, s *stream, now time.Duration) {
 }
 
 // stream is what happens to a stream at its time.
-func (sh *shard) stream(c *client, i int, now time.Duration) {
+func (ce *cell) stream(c *client, i int, now time.Duration) {
 	switch s := &c.streams[i]; s.state {
 	case apart:
-		sh.connect(c, s, now)
+		ce.connect(c, s, now)
 	case connecting:
 		if s.from == never {
-			sh.retry(s, now)
+			ce.retry(s, now)
 			return
 		}
 		s.state, s.at, s.live, s.liveAt = connected, s.until+c.travel/2, true, now // it takes that long to notice
 		for pages := covers[i]; pages != 0; {
-			sh.touched(c, pages.take(), now)
+			ce.touched(c, pages.take(), now)
 		}
-		sh.refetchAll(c, covers[i], now)
+		ce.refetchAll(c, covers[i], now)
 	case connected:
-		sh.lose(c, i, now)
+		ce.lose(c, i, now)
 		if now-s.liveAt >= 30*time.Second {
 			s.failures = 0
 		}
-		sh.retry(s, now)
+		ce.retry(s, now)
 	}
 }
 
 // retry lets the source run again after a while.
-func (sh *shard) retry(s *stream, now time.Duration) {
+func (ce *cell) retry(s *stream, now time.Duration) {
 	d := adapt.Doubled(time.Second, s.failures, 30*time.Second)
 	s.failures++
 	s.state, s.from = apart, never
@@ -113,10 +113,10 @@ func (sh *shard) retry(s *stream, now time.Duration) {
 }
 
 // lose ends the health of a stream: polling is back, and what it covered is fetched.
-func (sh *shard) lose(c *client, i int, now time.Duration) {
+func (ce *cell) lose(c *client, i int, now time.Duration) {
 	c.streams[i].live = false
 	for pages := covers[i]; pages != 0; {
-		sh.touched(c, pages.take(), now)
+		ce.touched(c, pages.take(), now)
 	}
 	for pages := covers[i]; pages != 0; {
 		p := pages.take()
@@ -125,13 +125,13 @@ func (sh *shard) lose(c *client, i int, now time.Duration) {
 			continue
 		}
 		if st.rescued = now; st.state == idle {
-			sh.begin(c, p, now, false)
+			ce.begin(c, p, now, false)
 		}
 	}
 }
 
 // push sends an event, if the stream for it is there to take it.
-func (sh *shard) push(c *client, made change) {
+func (ce *cell) push(c *client, made change) {
 	i := ordersStream
 	switch made.kind {
 	case balanceChanged:
@@ -144,30 +144,31 @@ func (sh *shard) push(c *client, made change) {
 	if s.from == never || made.at <= s.from || made.at+c.travel/2 >= s.until {
 		return
 	}
-	sh.sum.events++
-	sh.sum.bytes += eventSize
-	sh.sum.work += int64(sh.cfg.EventCost)
+	ce.sum.events++
+	ce.sum.bytes += eventSize
+	ce.sum.newBytes += eventSize
+	ce.sum.work += int64(ce.cfg.EventCost)
 	if c.mail = append(c.mail, made); len(c.mail) == 1 {
 		c.mailAt = made.at + c.travel/2
 	}
 }
 
 // hear refetches what an event tells of.
-func (sh *shard) hear(c *client, now time.Duration) {
+func (ce *cell) hear(c *client, now time.Duration) {
 	told := c.mail[0]
 	c.mail = c.mail[1:]
 	if c.mailAt = never; len(c.mail) > 0 {
 		c.mailAt = c.mail[0].at + c.travel/2
 	}
-	sh.refetchAll(c, touched[told.kind], now)
+	ce.refetchAll(c, touched[told.kind], now)
 }
 
 // refetchAll marks pages stale and fetches them.
-func (sh *shard) refetchAll(c *client, s set, now time.Duration) {
+func (ce *cell) refetchAll(c *client, s set, now time.Duration) {
 	for all := s; all != 0; {
-		sh.invalidate(c, all.take(), now)
+		ce.invalidate(c, all.take(), now)
 	}
 	for s != 0 {
-		sh.refetch(c, s.take(), now)
+		ce.refetch(c, s.take(), now)
 	}
 }
