@@ -70,7 +70,7 @@ func Plans() []Plan {
 		more(&plans[i])
 	}
 	add(1, "batched", func(p *Plan) { p.Batch, p.Together = true, true })
-	add(2, "spread", func(p *Plan) { p.Jitter, p.Spread = 5*time.Second, 30*time.Second })
+	add(2, "spread", func(p *Plan) { p.Jitter, p.Spread = 5*time.Second, 20*time.Second })
 	add(3, "selective", func(p *Plan) { p.Selective = true })
 	add(4, "adaptive", func(p *Plan) { p.Adaptive = true })
 	add(5, "push", func(p *Plan) { p.Push = true })
@@ -81,7 +81,7 @@ func Plans() []Plan {
 func Default(n int) Config {
 	return Config{
 		Sellers: n, Seed: 1, Changes: 30,
-		Ramp: 20 * time.Second, Warm: 45 * time.Second, Steady: time.Minute, Outage: time.Minute, Recovery: 45 * time.Second,
+		Ramp: 10 * time.Second, Warm: 30 * time.Second, Steady: time.Minute, Outage: time.Minute, Recovery: 30 * time.Second,
 		Near: 100 * time.Millisecond, Far: 300 * time.Millisecond,
 		RequestCost: 100 * time.Microsecond, CallCost: 100 * time.Microsecond, EventCost: 20 * time.Microsecond,
 		Headroom: 1.5, MaxWait: 2 * time.Second, RetryAfter: 5 * time.Second,

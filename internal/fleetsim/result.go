@@ -42,17 +42,17 @@ func (h *histogram) ages() Ages {
 	return Ages{P50: h.quantile(0.5), P99: h.quantile(0.99), Max: h.longest.Round(time.Millisecond), Changes: h.total}
 }
 
-func (f *fleet) result() *Result {
+func (f *fleet) result(plan Plan) *Result {
 	t, story := &f.tally, f.cfg.story()
 	quiet := f.between(story.steady, story.down)
 	r := &Result{
-		Plan: f.cfg.Plan.Name, Sellers: f.cfg.Sellers, Fresh: t.quiet.ages(),
+		Plan: plan.Name, Sellers: f.cfg.Sellers, Fresh: t.quiet.ages(),
 		AfterDown: f.peak(story.up, story.cut, &t.afterDown), AfterCut: f.peak(story.back, story.end, &t.afterCut),
 	}
 	rate := func(n int64) float64 { return float64(n) / f.cfg.Steady.Seconds() }
 	r.Requests, r.Calls, r.Events = rate(quiet.requests), rate(quiet.calls), rate(quiet.events)
 	r.Work, r.Bytes, r.Decoded = rate(quiet.work)/1e9, rate(quiet.bytes), rate(quiet.decoded)
-	if f.cfg.Plan.Selective {
+	if plan.Selective {
 		r.Bytes, r.Decoded = rate(quiet.newBytes), rate(quiet.newDecoded)
 	}
 	for at := time.Duration(0); at < story.end; at += time.Second {

@@ -8,7 +8,7 @@ import (
 
 // cellSize is how many sellers share a server. Cells have nothing to do with each
 // other, and one fits into a processor's cache.
-const cellSize = 2048
+const cellSize = 1024
 
 // cell is some sellers and their server, played by one goroutine.
 type cell struct {
@@ -137,10 +137,33 @@ func (f *fleet) play() {
 
 // Run plays the story of cfg. The error says what is wrong with cfg.
 func Run(cfg Config) (*Result, error) {
+	all, err := Compare(cfg, []Plan{cfg.Plan})
+	if err != nil {
+		return nil, err
+	}
+	return all[0], nil
+}
+
+// Compare plays the story of cfg with each plan in turn. Whether fetches are selective
+// makes no difference to the requests, so plans that differ in nothing else are played
+// once.
+func Compare(cfg Config, plans []Plan) ([]*Result, error) {
 	if err := cfg.Check(); err != nil {
 		return nil, err
 	}
-	f := &fleet{cfg: cfg}
-	f.play()
-	return f.result(), nil
+	var results []*Result
+	played := map[Plan]*fleet{}
+	for _, plan := range plans {
+		same := plan
+		same.Name, same.Selective = "", false
+		f := played[same]
+		if f == nil {
+			f = &fleet{cfg: cfg}
+			f.cfg.Plan = same
+			f.play()
+			played[same] = f
+		}
+		results = append(results, f.result(plan))
+	}
+	return results, nil
 }
