@@ -48,8 +48,8 @@ func modelled(cfg Config) ([]sending, *server) {
 	return inTime(all), ce.server
 }
 
-// real is a seller with a query.Client, whose requests the model's server judges.
-type real struct {
+// realClient is a seller with a query.Client, whose requests the model's server judges.
+type realClient struct {
 	server  *server
 	cfg     *Config
 	id      int
@@ -61,9 +61,9 @@ type real struct {
 	sent []sending
 }
 
-func (r *real) now() time.Duration { return time.Since(r.start) }
+func (r *realClient) now() time.Duration { return time.Since(r.start) }
 
-func (r *real) until(ctx context.Context, at time.Duration) bool {
+func (r *realClient) until(ctx context.Context, at time.Duration) bool {
 	t := time.NewTimer(at - r.now())
 	defer t.Stop()
 	select {
@@ -96,7 +96,7 @@ var answers = [procedures]string{
 }
 
 // answer is what a procedure says at a time.
-func (r *real) answer(p procedure, at time.Duration) string {
+func (r *realClient) answer(p procedure, at time.Duration) string {
 	n := 0
 	for _, x := range r.changes {
 		if x.at <= at && touched[x.kind].has(pageOf[p]) {
@@ -107,7 +107,7 @@ func (r *real) answer(p procedure, at time.Duration) string {
 }
 
 // RoundTrip is the network and the server.
-func (r *real) RoundTrip(req *http.Request) (*http.Response, error) {
+func (r *realClient) RoundTrip(req *http.Request) (*http.Response, error) {
 	at := r.now()
 	var called []procedure
 	for path := range strings.SplitSeq(strings.TrimPrefix(req.URL.Path, "/"), ",") {
@@ -117,7 +117,7 @@ func (r *real) RoundTrip(req *http.Request) (*http.Response, error) {
 	r.mu.Lock()
 	r.sent = append(r.sent, sending{r.id, at, first, int64(len(called))})
 	r.mu.Unlock()
-	v := r.server.judge(at, func() float64 { return r.server.place(r.id, at, first) })
+	v := r.server.judge(&r.server.past[at/slice], r.server.place(r.id, at, first))
 	if !r.until(req.Context(), at+r.travel+v.wait) {
 		return nil, req.Context().Err()
 	}
@@ -146,7 +146,7 @@ func (r *real) RoundTrip(req *http.Request) (*http.Response, error) {
 }
 
 // run plays the story with a client of its own.
-func (r *real) run(t *testing.T) {
+func (r *realClient) run(t *testing.T) {
 	ctx := t.Context()
 	cfg, plan := r.cfg, &r.cfg.Plan
 	place := newRNG(cfg.Seed, r.id, stemPlace)
@@ -219,7 +219,7 @@ func look[T any](c *query.Client, q query.Query[T]) {
 }
 
 // listen attaches what seller.Listen does, with the model's streams.
-func (r *real) listen(t *testing.T, c *query.Client, s *seller.Seller) {
+func (r *realClient) listen(t *testing.T, c *query.Client, s *seller.Seller) {
 	keys := s.Keys()
 	attach := func(i int, of []kind, on func(kind) []query.Filter, covers ...query.Filter) {
 		random := newRNG(r.cfg.Seed, r.id, stemOrders+stem(i))
@@ -259,7 +259,7 @@ func (r *real) listen(t *testing.T, c *query.Client, s *seller.Seller) {
 }
 
 // stream is one run of a source.
-func (r *real) stream(ctx context.Context, of []kind) iter.Seq[query.PushEvent[kind]] {
+func (r *realClient) stream(ctx context.Context, of []kind) iter.Seq[query.PushEvent[kind]] {
 	return func(yield func(query.PushEvent[kind]) bool) {
 		story, now := r.cfg.story(), r.now()
 		breaks, refused := story.breaks(now), story.isDown(now) || story.isCut(now)
@@ -295,9 +295,9 @@ func played(t *testing.T, cfg Config, s *server) (all []sending) {
 	synctest.Test(t, func(t *testing.T) {
 		var everybody sync.WaitGroup
 		start := time.Now()
-		clients := make([]*real, cfg.Sellers)
+		clients := make([]*realClient, cfg.Sellers)
 		for i := range clients {
-			clients[i] = &real{server: s, cfg: &cfg, id: i, changes: changesOf(&cfg, i), start: start}
+			clients[i] = &realClient{server: s, cfg: &cfg, id: i, changes: changesOf(&cfg, i), start: start}
 			everybody.Go(func() { clients[i].run(t) })
 		}
 		everybody.Wait()
@@ -339,10 +339,12 @@ func TestModel_makesTheRequestsThatRealClientsMake(t *testing.T) {
 				cfg := Default(12)
 				cfg.Plan, cfg.Headroom, cfg.Changes = plan, headroom, 120
 				model, s := modelled(cfg)
-				real := played(t, cfg, s)
+				reality := played(t, cfg, s)
 				require.Greater(t, len(model), 500)
-				require.Empty(t, differ(real, model))
-				require.Equal(t, len(real), len(model))
+				queued := func(m moment) bool { return !m.down && m.wait > 0 }
+				require.True(t, headroom > 1 || slices.ContainsFunc(s.past, queued), "the server is short of room")
+				require.Empty(t, differ(reality, model))
+				require.Len(t, model, len(reality))
 			})
 		}
 	}

@@ -83,7 +83,7 @@ func (ce *cell) newClient(id int) client {
 		c.poll[p], c.act[p] = never, never
 	}
 	for i := range c.streams {
-		c.streams[i] = stream{at: never, from: never, random: newRNG(cfg.Seed, id, stemOrders+stem(i))} //nolint:gosec // two
+		c.streams[i] = stream{at: never, from: never, random: newRNG(cfg.Seed, id, stemOrders+stem(i))}
 	}
 	if cfg.Plan.Jitter > 0 {
 		c.phase = c.random.float()
@@ -127,20 +127,20 @@ func (ce *cell) advance(c *client, now, until time.Duration) time.Duration {
 
 // step is advance for one thing that is rare.
 func (ce *cell) step(c *client, now time.Duration) {
-	switch now {
-	case c.flushAt:
+	switch {
+	case c.flushAt == now:
 		ce.flush(c, now)
-	case c.turnAt:
+	case c.turnAt == now:
 		ce.take(c, now)
-	case c.market.next.at:
+	case c.market.next.at == now:
 		ce.change(c)
-	case c.mailAt:
+	case c.mailAt == now:
 		ce.hear(c, now)
-	case c.streams[0].at:
+	case c.streams[0].at == now:
 		ce.stream(c, 0, now)
-	case c.streams[1].at:
+	case c.streams[1].at == now:
 		ce.stream(c, 1, now)
-	case c.ticketAt:
+	case c.ticketAt == now:
 		ce.arrive(c, now)
 	}
 	c.plan()
@@ -184,7 +184,7 @@ func (c *client) forget() {
 	n := 0
 	for _, x := range c.recent {
 		for s := touched[x.kind]; s != 0; {
-			if c.pages[s.take()].seen < x.at {
+			if c.pages[pop(&s)].seen < x.at {
 				c.recent[n] = x
 				n++
 				break

@@ -45,8 +45,13 @@ func (ce *cell) attempt(c *client, p page, now time.Duration) {
 		return
 	}
 	st.state, st.sent, c.act[p] = sent, now, now+c.travel
-	for _, call := range specs[p].calls {
-		ce.request(c, now, call, 1)
+	for range specs[p].calls {
+		ce.count(1)
+	}
+	if ce.trace != nil {
+		for _, call := range specs[p].calls {
+			ce.trace(c.id, now, call, 1)
+		}
 	}
 }
 
@@ -54,22 +59,27 @@ func (ce *cell) attempt(c *client, p page, now time.Duration) {
 func (ce *cell) flush(c *client, now time.Duration) {
 	together := c.batch
 	c.batch, c.flushAt = 0, never
-	ce.request(c, now, together.first(), together.calls())
+	ce.request(c, now, together)
 	for together != 0 {
-		p := together.take()
+		p := pop(&together)
 		st := &c.pages[p]
 		st.state, st.sent, c.act[p] = sent, now, now+c.travel
 	}
 }
 
-// request counts one.
-func (ce *cell) request(c *client, now time.Duration, first procedure, calls int64) {
+// request sends one for all pages.
+func (ce *cell) request(c *client, now time.Duration, s set) {
+	ce.count(s.calls())
+	if ce.trace != nil {
+		ce.trace(c.id, now, s.first(), s.calls())
+	}
+}
+
+// count counts a request.
+func (ce *cell) count(calls int64) {
 	ce.sum.requests++
 	ce.sum.calls += calls
 	ce.sum.work += int64(ce.cfg.RequestCost) + calls*int64(ce.cfg.CallCost)
-	if ce.trace != nil {
-		ce.trace(c.id, now, first, calls)
-	}
 }
 
 // resume lets a fetch go on when the network is back.
@@ -113,16 +123,16 @@ func (ce *cell) companions(c *client, p page) (s set) {
 // resolve lets pages learn what has become of their request.
 func (ce *cell) resolve(c *client, s set, now time.Duration) {
 	p := s
-	st := &c.pages[p.take()]
+	st := &c.pages[pop(&p)]
 	v := ce.judgeAll(c, s, st.sent)
 	if v.refused {
 		for s != 0 {
-			ce.fail(c, s.take(), v.retryAfter, now)
+			ce.fail(c, pop(&s), v.retryAfter, now)
 		}
 		return
 	}
 	for each := s; each != 0; {
-		q := each.take()
+		q := pop(&each)
 		sv := &c.pages[q]
 		sv.state, sv.served, c.act[q] = coming, sv.sent+c.travel/2+v.earliest, sv.sent+c.travel+v.wait
 	}
@@ -139,21 +149,27 @@ type verdicts struct {
 
 // judgeAll asks what becomes of the request of a batch, or of those of a page.
 func (ce *cell) judgeAll(c *client, s set, sentAt time.Duration) (all verdicts) {
+	m := &ce.server.past[sentAt/slice]
+	if m.certain() {
+		all.refused = m.down
+		return all
+	}
 	one := func(first procedure) verdict {
-		return ce.server.judge(sentAt, func() float64 { return ce.server.place(c.id, sentAt, first) })
+		v := ce.server.judge(m, ce.server.place(c.id, sentAt, first))
+		if v.refused {
+			ce.sum.refusals++
+		}
+		return v
 	}
 	if ce.cfg.Plan.Batch {
 		all.verdict = one(s.first())
 		all.earliest = all.wait
-		ce.sum.refusals += count(all.refused)
 		return all
 	}
-	p := s.take()
 	all.earliest = never
-	for _, call := range specs[p].calls {
+	for _, call := range specs[pop(&s)].calls {
 		v := one(call)
 		if v.refused {
-			ce.sum.refusals++
 			all.refused, all.retryAfter = true, v.retryAfter
 		}
 		all.wait, all.earliest = max(all.wait, v.wait), min(all.earliest, v.wait)
@@ -161,18 +177,11 @@ func (ce *cell) judgeAll(c *client, s set, sentAt time.Duration) (all verdicts) 
 	return all
 }
 
-func count(b bool) int64 {
-	if b {
-		return 1
-	}
-	return 0
-}
-
 // deliver brings pages their answer.
 func (ce *cell) deliver(c *client, s set, now time.Duration) {
 	var body, news int64
 	for each := s; each != 0; {
-		p := each.take()
+		p := pop(&each)
 		body += bodyOf[p]
 		if !c.hasData.has(p) || c.news(p) {
 			news += bodyOf[p]
@@ -181,7 +190,7 @@ func (ce *cell) deliver(c *client, s set, now time.Duration) {
 	head := int64(responseHead)
 	if !ce.cfg.Plan.Batch {
 		p := s
-		head *= int64(len(specs[p.take()].calls))
+		head *= int64(len(specs[pop(&p)].calls))
 	}
 	ce.sum.bytes += head + body
 	ce.sum.decoded += body
@@ -190,7 +199,7 @@ func (ce *cell) deliver(c *client, s set, now time.Duration) {
 		ce.sum.newBytes += body
 	}
 	for s != 0 {
-		ce.succeed(c, s.take(), now)
+		ce.succeed(c, pop(&s), now)
 	}
 }
 

@@ -25,15 +25,15 @@ func (h *histogram) add(d time.Duration) {
 }
 
 func bucketOf(d time.Duration) int {
-	ms := uint64(max(0, d/time.Millisecond)) //nolint:gosec // never negative
+	ms := uint64(max(0, d/time.Millisecond))
 	level := max(0, bits.Len64(ms)-histogramBits-1)
 	if level >= histogramLevels {
 		return histogramLevels<<histogramBits - 1
 	}
 	if bits.Len64(ms) <= histogramBits {
-		return int(ms) //nolint:gosec // small
+		return int(ms)
 	}
-	return (level+1)<<histogramBits + int(ms>>level)&(1<<histogramBits-1) //nolint:gosec // small
+	return (level+1)<<histogramBits + int(ms>>level)&(1<<histogramBits-1)
 }
 
 // top is the longest duration that a bucket counts, to the millisecond.

@@ -37,7 +37,7 @@ const (
 )
 
 func newRNG(seed uint64, seller int, s stem) rng {
-	return rng(mix(mix(seed^uint64(s)<<56) + uint64(seller))) //nolint:gosec // never negative
+	return rng(mix(mix(seed^uint64(s)<<56) + uint64(seller)))
 }
 
 // kind is what has changed at the server.

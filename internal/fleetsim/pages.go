@@ -38,9 +38,9 @@ func setOf(of ...page) (s set) {
 
 func (s set) has(p page) bool { return s&(1<<p) != 0 }
 
-// take removes the first page.
-func (s *set) take() page {
-	p := page(bits.TrailingZeros16(uint16(*s))) //nolint:gosec // at most sixteen
+// pop removes the first page of s.
+func pop(s *set) page {
+	p := page(bits.TrailingZeros16(uint16(*s)))
 	*s &= *s - 1
 	return p
 }
@@ -111,10 +111,18 @@ var laws = func() (all [pages]adapt.Law) {
 	return all
 }()
 
+// callsOf is how many procedures a page calls.
+var callsOf = func() (all [pages]int64) {
+	for p := range pages {
+		all[p] = int64(len(specs[p].calls))
+	}
+	return all
+}()
+
 // calls is how many procedures the pages call.
 func (s set) calls() (n int64) {
 	for s != 0 {
-		n += int64(len(specs[s.take()].calls))
+		n += callsOf[pop(&s)]
 	}
 	return n
 }
@@ -133,7 +141,7 @@ var bodyOf = func() (all [pages]int64) {
 func (s set) first() procedure {
 	least := procedures
 	for s != 0 {
-		for _, c := range specs[s.take()].calls {
+		for _, c := range specs[pop(&s)].calls {
 			least = min(least, c)
 		}
 	}

@@ -15,10 +15,10 @@ func (ce *cell) own(c *client, p page) time.Duration {
 	case ce.cfg.Plan.Adaptive:
 		every, _ := laws[p].Interval(c.paces[p])
 		return every
-	case specs[p].blank > 0 && !c.hasData.has(p):
-		return specs[p].blank
+	case !c.hasData.has(p):
+		return max(specs[p].poll, specs[p].blank)
 	default:
-		return specs[p].poll
+		return laws[p].Min
 	}
 }
 
@@ -48,6 +48,9 @@ func (ce *cell) touched(c *client, p page, now time.Duration) {
 // paced returns how often a page polls, and when for the first time.
 func (ce *cell) paced(c *client, p page, anew bool, now time.Duration) (every, first time.Duration) {
 	own := ce.own(c, p)
+	if !ce.cfg.Plan.Push {
+		return own, own
+	}
 	s := c.covering(p)
 	if s == nil || !s.covers {
 		return own, own
@@ -77,28 +80,16 @@ func (ce *cell) fire(c *client, p page, now time.Duration) {
 	if !ce.cfg.Plan.Together {
 		return
 	}
-	interval := c.pages[p].interval
+	// The window is a second for all of them, as no interval is shorter than two.
 	var riders set
-	for {
-		next, at := pages, never
-		for q, t := range c.poll {
-			if t < at && !riders.has(page(q)) { //nolint:gosec // of ten
-				next, at = page(q), t //nolint:gosec // of ten
-			}
+	for q := range pages {
+		if c.poll[q]-now <= ridesWithin {
+			riders |= 1 << q
 		}
-		if next == pages || at-now > rideWindow(interval, c.pages[next].interval) {
-			break
-		}
-		riders |= setOf(next)
 	}
 	for riders != 0 {
-		ce.pollNow(c, riders.take(), now)
+		ce.pollNow(c, pop(&riders), now)
 	}
-}
-
-// rideWindow is query.Together's.
-func rideWindow(one, other time.Duration) time.Duration {
-	return min(ridesWithin, min(one, other)/2)
 }
 
 func (ce *cell) pollNow(c *client, p page, now time.Duration) {
@@ -130,7 +121,7 @@ func (ce *cell) arrive(c *client, now time.Duration) {
 	turn := c.queued
 	c.ticketAt, c.queued = never, 0
 	for s := turn; s != 0; {
-		switch p := s.take(); c.pages[p].state {
+		switch p := pop(&s); c.pages[p].state {
 		case idle:
 			ce.begin(c, p, now, false)
 		case paused:

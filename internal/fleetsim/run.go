@@ -19,7 +19,10 @@ type cell struct {
 	sum     sums            // of the slice
 	slices  []sums
 	tally   tally
-	trace   func(seller int, at time.Duration, first procedure, calls int64) // for tests
+
+	// For tests: hear of each request, and of each change when a page shows it.
+	trace func(seller int, at time.Duration, first procedure, calls int64)
+	shown func(seller int, p page, x change, now time.Duration)
 }
 
 func newCell(cfg *Config, first, sellers int) *cell {
@@ -81,6 +84,9 @@ func (ce *cell) show(c *client, p page, now time.Duration) {
 	for _, x := range c.recent {
 		if x.at <= st.seen || x.at > st.served || !touched[x.kind].has(p) {
 			continue
+		}
+		if ce.shown != nil {
+			ce.shown(c.id, p, x, now)
 		}
 		switch {
 		case now < story.steady:

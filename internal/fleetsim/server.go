@@ -56,17 +56,17 @@ type verdict struct {
 	wait       time.Duration
 }
 
-// judge says what becomes of a request that was sent at a time, in a slice that is
-// over. place is drawn if it matters.
-func (s *server) judge(sent time.Duration, place func() float64) verdict {
-	m := &s.past[sent/slice]
-	switch {
-	case m.down:
-		return verdict{refused: true}
-	case m.wait <= 0 && m.rise <= 0:
-		return verdict{}
+// certain reports whether the place of a request makes no difference: all are served
+// at once or, if the server is down, refused.
+func (m *moment) certain() bool { return m.down || m.wait <= 0 && m.rise <= 0 }
+
+// judge says what becomes of a request that was sent in a slice that is over, by its
+// place there.
+func (s *server) judge(m *moment, place float64) verdict {
+	if m.certain() {
+		return verdict{refused: m.down}
 	}
-	wait := time.Duration(max(0, m.wait+place()*m.rise))
+	wait := time.Duration(max(0, m.wait+place*m.rise))
 	if wait > s.cfg.MaxWait {
 		return verdict{refused: true, retryAfter: s.cfg.RetryAfter}
 	}
@@ -75,7 +75,7 @@ func (s *server) judge(sent time.Duration, place func() float64) verdict {
 
 // place is the place of a request among those of its slice, from 0 up to 1.
 func (s *server) place(seller int, sent time.Duration, first procedure) float64 {
-	r := newRNG(s.cfg.Seed+uint64(sent), seller, stemQueue) //nolint:gosec // never negative
+	r := newRNG(s.cfg.Seed+uint64(sent), seller, stemQueue)
 	r += rng(first)
 	return r.float()
 }

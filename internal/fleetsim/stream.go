@@ -56,7 +56,7 @@ func (ce *cell) listen(c *client, now time.Duration) {
 		s := &c.streams[i]
 		s.covers = true
 		for pages := covers[i]; pages != 0; {
-			if p := pages.take(); !c.hasData.has(p) {
+			if p := pop(&pages); !c.hasData.has(p) {
 				c.pages[p].answered = now
 			}
 		}
@@ -92,7 +92,7 @@ func (ce *cell) stream(c *client, i int, now time.Duration) {
 		}
 		s.state, s.at, s.live, s.liveAt = connected, s.until+c.travel/2, true, now // it takes that long to notice
 		for pages := covers[i]; pages != 0; {
-			ce.touched(c, pages.take(), now)
+			ce.touched(c, pop(&pages), now)
 		}
 		ce.refetchAll(c, covers[i], now)
 	case connected:
@@ -116,10 +116,10 @@ func (ce *cell) retry(s *stream, now time.Duration) {
 func (ce *cell) lose(c *client, i int, now time.Duration) {
 	c.streams[i].live = false
 	for pages := covers[i]; pages != 0; {
-		ce.touched(c, pages.take(), now)
+		ce.touched(c, pop(&pages), now)
 	}
 	for pages := covers[i]; pages != 0; {
-		p := pages.take()
+		p := pop(&pages)
 		st := &c.pages[p]
 		if st.rescued != 0 && now-st.rescued < specs[p].poll {
 			continue
@@ -166,9 +166,9 @@ func (ce *cell) hear(c *client, now time.Duration) {
 // refetchAll marks pages stale and fetches them.
 func (ce *cell) refetchAll(c *client, s set, now time.Duration) {
 	for all := s; all != 0; {
-		ce.invalidate(c, all.take(), now)
+		ce.invalidate(c, pop(&all), now)
 	}
 	for s != 0 {
-		ce.refetch(c, s.take(), now)
+		ce.refetch(c, pop(&s), now)
 	}
 }
