@@ -61,7 +61,7 @@ func Plot(cfg Config, sizes [][]*Result) string {
 		bySize.x0 = bySize.x1 / 10
 	}
 	var b strings.Builder
-	width, height := 2*(panelLeft+panelWidth)+panelGap, panelTop+panelHeight+60
+	width, height := panelLeft+2*panelWidth+panelGap+110, panelTop+panelHeight+60
 	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" font-family="sans-serif" font-size="12">`+"\n", width, height)
 	fmt.Fprintf(&b, `<rect width="%d" height="%d" fill="white"/>`+"\n", width, height)
 	byTime.shade(&b, story.down, story.up, "server down")
@@ -104,7 +104,7 @@ func (p *panel) frame(b *strings.Builder) {
 	for v := p.y0; v <= p.y1*1.01; v *= 10 {
 		_, y := p.at(p.x1, v)
 		fmt.Fprintf(b, `<line x1="%.1f" y1="%.1f" x2="%.1f" y2="%.1f" stroke="#dddddd"/>`, p.left, y, p.left+panelWidth, y)
-		fmt.Fprintf(b, `<text x="%.1f" y="%.1f" text-anchor="end">%s</text>`+"\n", p.left-6, y+4, thousands(v))
+		fmt.Fprintf(b, `<text x="%.1f" y="%.1f" text-anchor="end">%s</text>`+"\n", p.left-6, y+4, short(v))
 	}
 	ticks := []float64{}
 	if p.linear {
@@ -118,8 +118,19 @@ func (p *panel) frame(b *strings.Builder) {
 	}
 	for _, v := range ticks {
 		x, _ := p.at(v, p.y1)
-		fmt.Fprintf(b, `<text x="%.1f" y="%d" text-anchor="middle">%s</text>`+"\n", x, panelTop+panelHeight+18, thousands(v))
+		fmt.Fprintf(b, `<text x="%.1f" y="%d" text-anchor="middle">%s</text>`+"\n", x, panelTop+panelHeight+18, short(v))
 	}
+}
+
+// short is a number for the side of a diagram.
+func short(v float64) string {
+	for _, unit := range []string{"", "k", "M"} {
+		if v < 1000 {
+			return fmt.Sprintf("%.3g%s", v, unit)
+		}
+		v /= 1000
+	}
+	return fmt.Sprintf("%.3gG", v)
 }
 
 // line draws a line through points, x and y in turn.

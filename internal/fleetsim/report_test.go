@@ -4,6 +4,8 @@ import (
 	"encoding/xml"
 	"errors"
 	"io"
+	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -42,6 +44,8 @@ func TestPlot_isAnImageWithALineForEachPlan(t *testing.T) {
 	plot := Plot(cfg, [][]*Result{small, large})
 	require.NotContains(t, plot, "NaN")
 	require.NotContains(t, plot, "Inf")
+	inside := regexp.MustCompile(`^0 0 (\d+) (\d+)$`)
+	var width, height float64
 	lines := 0
 	for d := xml.NewDecoder(strings.NewReader(plot)); ; {
 		token, err := d.Token()
@@ -49,9 +53,31 @@ func TestPlot_isAnImageWithALineForEachPlan(t *testing.T) {
 			break
 		}
 		require.NoError(t, err)
-		if e, ok := token.(xml.StartElement); ok && e.Name.Local == "polyline" {
-			lines++
+		e, ok := token.(xml.StartElement)
+		if !ok {
+			continue
+		}
+		for _, a := range e.Attr {
+			switch a.Name.Local {
+			case "viewBox":
+				size := inside.FindStringSubmatch(a.Value)
+				width, height = number(t, size[1]), number(t, size[2])
+			case "points":
+				lines++
+				for point := range strings.FieldsSeq(a.Value) {
+					x, y, _ := strings.Cut(point, ",")
+					require.True(t, number(t, x) >= 0 && number(t, x) <= width, point)
+					require.True(t, number(t, y) >= 0 && number(t, y) <= height, point)
+				}
+			}
 		}
 	}
 	require.Equal(t, 3*len(Plans()), lines)
+}
+
+func number(t *testing.T, text string) float64 {
+	t.Helper()
+	f, err := strconv.ParseFloat(text, 64)
+	require.NoError(t, err)
+	return f
 }

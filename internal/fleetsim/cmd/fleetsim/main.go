@@ -91,7 +91,7 @@ func write(cfg fleetsim.Config, plans []fleetsim.Plan, results []*fleetsim.Resul
 		if err != nil {
 			return err
 		}
-		if err := os.WriteFile(to.json, append(text, '\n'), 0o600); err != nil {
+		if err := os.WriteFile(to.json, append(text, '\n'), 0o644); err != nil {
 			return err
 		}
 	}
@@ -104,7 +104,7 @@ func write(cfg fleetsim.Config, plans []fleetsim.Plan, results []*fleetsim.Resul
 		if err != nil {
 			return err
 		}
-		if err := os.WriteFile(to.md, []byte(after), 0o600); err != nil {
+		if err := os.WriteFile(to.md, []byte(after), 0o644); err != nil {
 			return err
 		}
 	}
@@ -123,5 +123,5 @@ func write(cfg fleetsim.Config, plans []fleetsim.Plan, results []*fleetsim.Resul
 		}
 		sizes = slices.Insert(sizes, 0, few)
 	}
-	return os.WriteFile(to.svg, []byte(fleetsim.Plot(cfg, sizes)), 0o600)
+	return os.WriteFile(to.svg, []byte(fleetsim.Plot(cfg, sizes)), 0o644)
 }
