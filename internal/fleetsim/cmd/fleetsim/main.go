@@ -112,7 +112,7 @@ func write(cfg fleetsim.Config, plans []fleetsim.Plan, results []*fleetsim.Resul
 		return nil
 	}
 	sizes := [][]*fleetsim.Result{results}
-	for _, part := range []int{10, 100} {
+	for _, part := range []int{100, 10_000} {
 		smaller := cfg
 		if smaller.Sellers /= part; smaller.Sellers == 0 {
 			continue
