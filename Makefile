@@ -1,7 +1,7 @@
 # Every target delegates: the checks and the pinned tools are in .ci/run.
 
 .DEFAULT_GOAL := help
-.PHONY: help test race lint fmt api conformance conformance-random bench-compare cover mutants fuzz dashboard ci
+.PHONY: help test race lint fmt api conformance conformance-random bench-compare cover mutants fuzz fleet dashboard ci
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -41,6 +41,10 @@ mutants: ## break behaviours one by one: a test has to notice each
 
 fuzz: ## each fuzz target for CI_FUZZTIME, 6s
 	bash .ci/run fuzz
+
+N ?= 1000000
+fleet: ## N sellers against a model server, by each plan: the figures of query/SCALE.md
+	go run ./internal/fleetsim/cmd/fleetsim -n $(N) -md query/SCALE.md -svg query/scale.svg
 
 dashboard: ## the seller's dashboard, live
 	go run ./examples/dashboard

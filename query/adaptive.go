@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/freshet-go/freshet/internal/adapt"
 	"github.com/freshet-go/freshet/internal/sched"
 	"github.com/freshet-go/freshet/internal/share"
 )
@@ -50,7 +51,7 @@ func (a Adaptive) Interval() RefetchInterval {
 	if a.Min <= 0 {
 		return NoInterval()
 	}
-	l := &law{Min: clampDelay(a.Min), Max: clampDelay(a.Max), Calm: a.Calm, Rest: a.Rest}
+	l := &adapt.Law{Min: clampDelay(a.Min), Max: clampDelay(a.Max), Calm: a.Calm, Rest: a.Rest}
 	if l.Max <= 0 {
 		l.Max = 10 * min(l.Min, sched.Forever/10)
 	}
@@ -66,10 +67,10 @@ func (a Adaptive) Interval() RefetchInterval {
 
 // pacer is the pace of an entry in use.
 type pacer struct {
-	pace
+	adapt.Pace
 
-	law   *law      // the last one given counts
-	began time.Time // when the attempt began that runs
+	law   *adapt.Law // the last one given counts
+	began time.Time  // when the attempt began that runs
 }
 
 // intervalOf returns the interval of an observer's query, zero for none.
@@ -87,7 +88,7 @@ func (c *Client) intervalOf(e *entry, i *RefetchInterval, s State[any]) time.Dur
 		x.pacer = new(pacer)
 	}
 	x.pacer.law = i.law
-	every, _ := i.law.interval(x.pacer.pace)
+	every, _ := i.law.Interval(x.pacer.Pace)
 	return every
 }
 
@@ -96,7 +97,7 @@ func (p *pacer) witness(a action, before, next *state, now time.Time) {
 	switch a := a.(type) {
 	case fetchAction:
 		if p.began = now; !a.poll {
-			p.learn(answer{kind: attention})
+			p.learn(adapt.Answer{Kind: adapt.Attention})
 		}
 	case continueAction:
 		p.began = now
@@ -106,7 +107,7 @@ func (p *pacer) witness(a action, before, next *state, now time.Time) {
 	case errorAction:
 		p.learn(a.strain.answer())
 	case invalidateAction:
-		p.learn(answer{kind: attention})
+		p.learn(adapt.Answer{Kind: adapt.Attention})
 	case successAction:
 		p.answered(a, before, next)
 	}
@@ -120,25 +121,25 @@ func (p *pacer) answered(a successAction, before, next *state) {
 	switch {
 	case a.manual && same:
 	case a.manual:
-		p.learn(answer{kind: attention})
+		p.learn(adapt.Answer{Kind: adapt.Attention})
 	case before.failureCount > 0: // not an answer that shows a server at its ease
-		p.learn(answer{kind: useless})
+		p.learn(adapt.Answer{Kind: adapt.Useless})
 		if !same {
-			p.learn(answer{kind: attention})
+			p.learn(adapt.Answer{Kind: adapt.Attention})
 		}
 	default:
-		got := answer{kind: news}
+		got := adapt.Answer{Kind: adapt.News}
 		if same {
-			got.kind = noNews
+			got.Kind = adapt.NoNews
 		}
 		if !p.began.IsZero() {
-			got.took = max(0, a.at.Sub(p.began))
+			got.Took = max(0, a.at.Sub(p.began))
 		}
 		p.learn(got)
 	}
 }
 
-func (p *pacer) learn(a answer) { p.pace = p.law.next(p.pace, a) }
+func (p *pacer) learn(a adapt.Answer) { p.Pace = p.law.Next(p.Pace, a) }
 
 // strain is what an error says of how busy the server is. The zero strain says
 // nothing.
@@ -147,11 +148,11 @@ type strain struct {
 	wait time.Duration
 }
 
-func (s strain) answer() answer {
+func (s strain) answer() adapt.Answer {
 	if !s.busy {
-		return answer{kind: useless}
+		return adapt.Answer{Kind: adapt.Useless}
 	}
-	return answer{kind: refused, wait: s.wait}
+	return adapt.Answer{Kind: adapt.Refused, Wait: s.wait}
 }
 
 // strainOf asks an error, which is user code.
@@ -175,12 +176,12 @@ func (c *Client) attend() {
 	c.update(func(tx *txn) {
 		var calm []*entry
 		for e, x := range tx.sides {
-			if x.pacer != nil && x.pacer.calm > 0 {
+			if x.pacer != nil && x.pacer.Calm > 0 {
 				calm = append(calm, e)
 			}
 		}
 		for _, e := range inOrder(calm) {
-			tx.sides[e].pacer.learn(answer{kind: attention})
+			tx.sides[e].pacer.learn(adapt.Answer{Kind: adapt.Attention})
 			tx.touch(e)
 		}
 	})
@@ -188,16 +189,16 @@ func (c *Client) attend() {
 
 // why says in words how the law came to its interval.
 func (p *pacer) why() string {
-	every, why := p.law.interval(p.pace)
+	every, why := p.law.Interval(p.Pace)
 	every = every.Round(time.Millisecond)
 	switch why {
-	case byRefusals:
+	case adapt.ByRefusals:
 		return fmt.Sprintf("every %v, because the server refused or failed", every)
-	case bySlowness:
-		return fmt.Sprintf("every %v, because answers take about %v", every, p.took.Round(time.Millisecond))
-	case byCalm:
-		return fmt.Sprintf("every %v, because the last %d answers did not change", every, p.calm)
-	case byWait:
+	case adapt.BySlowness:
+		return fmt.Sprintf("every %v, because answers take about %v", every, p.Took.Round(time.Millisecond))
+	case adapt.ByCalm:
+		return fmt.Sprintf("every %v, because the last %d answers did not change", every, p.Calm)
+	case adapt.ByWait:
 		return fmt.Sprintf("in %v, because the server asked for it", every)
 	default:
 		return fmt.Sprintf("every %v, as all is well", every)

@@ -3,6 +3,7 @@ package query
 import (
 	"time"
 
+	"github.com/freshet-go/freshet/internal/adapt"
 	"github.com/freshet-go/freshet/internal/sched"
 )
 
@@ -161,7 +162,7 @@ type RefetchInterval struct {
 	kind intervalKind
 	d    time.Duration
 	f    func(State[any]) time.Duration
-	law  *law // of a function that is one; never changed
+	law  *adapt.Law // of a function that is one; never changed
 }
 
 // Every polls each d. A d of zero or less turns polling off. With hundreds of keys
@@ -350,23 +351,12 @@ func (r RetryDelay) after(c *Client, n int, err error) time.Duration {
 	case delayConstant:
 		return r.base
 	case delayExponential:
-		return doubled(r.base, n, r.top)
+		return adapt.Doubled(r.base, n, r.top)
 	case delayFunc:
 		return clampDelay(ask(c, "RetryDelay", 0, func() time.Duration { return r.f(n, err) }))
 	default:
-		return doubled(time.Second, n, 30*time.Second)
+		return adapt.Doubled(time.Second, n, 30*time.Second)
 	}
-}
-
-// doubled returns base * 2^n, at most top.
-func doubled(base time.Duration, n int, top time.Duration) time.Duration {
-	for range n {
-		if base == 0 || base >= top {
-			break
-		}
-		base *= 2
-	}
-	return min(base, top)
 }
 
 // NetworkMode says what waits for the network.

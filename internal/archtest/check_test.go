@@ -106,6 +106,8 @@ func TestCheck_importRules(t *testing.T) {
 		{"examples/dashboard/main.go", module + "/internal/sched", false},
 		{"query/trpc/client_test.go", module + "/seller", false},
 		{"internal/conformance/runner.go", module + "/seller", false},
+		{"internal/fleetsim/client.go", module + "/seller", false},
+		{"internal/fleetsim/calibration_test.go", module + "/seller", true},
 		{"seller/queries.go", module + "/examples/dashboard", false},
 	}
 	for _, c := range cases {

@@ -37,7 +37,7 @@ func checkImports(f File) []string {
 func forbidden(f File, imported Import) string {
 	dir := f.Dir()
 	switch {
-	case imported.Own && within(imported.Path, "seller") && !within(dir, "seller") && !within(dir, "examples"):
+	case imported.Own && within(imported.Path, "seller") && !mayUseSeller(f):
 		return "only examples build on seller"
 	case imported.Own && within(imported.Path, "examples") && !within(dir, "examples"):
 		return "nothing builds on examples"
@@ -162,13 +162,19 @@ func mayUseClock(dir string) bool {
 		within(dir, "examples") || within(dir, "query/contrib")
 }
 
+// mayUseSeller also lets the simulation of a fleet be held beside real sellers.
+func mayUseSeller(f File) bool {
+	dir := f.Dir()
+	return within(dir, "seller") || within(dir, "examples") || within(dir, "internal/fleetsim") && f.Test()
+}
+
 // tool reports whether dir is a program or check of this repository that no
 // user links.
 func tool(dir string) bool {
 	return slices.ContainsFunc(
 		[]string{
-			"internal/apidump", "internal/archtest", "internal/bench", "internal/conformance", "internal/docscheck", "internal/mutants",
-			"internal/testsum",
+			"internal/apidump", "internal/archtest", "internal/bench", "internal/conformance", "internal/docscheck", "internal/fleetsim",
+			"internal/mutants", "internal/testsum",
 		},
 		func(root string) bool { return within(dir, root) },
 	)
