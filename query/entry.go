@@ -29,7 +29,8 @@ type entry struct {
 	gcTime    GCTime
 	gc        sched.Alarm
 	removed   bool
-	kin       *kin // see relatives.go
+	kin       *kin    // see relatives.go
+	memory    *memory // of the fetch that got the data; see remember.go
 
 	cover atomic.Pointer[coverage] // by push, nil if there is none; see governor.go
 
