@@ -273,6 +273,27 @@ func TestNotModified_isAFailureIfNothingIsRemembered(t *testing.T) {
 	})
 }
 
+func TestNotModified_isAFailureIfNobodyAskedWhatIsRemembered(t *testing.T) {
+	t.Parallel()
+	inBubble(t, query.Config{}, func(t *testing.T, c *query.Client) {
+		s := &versioned{version: 1}
+		require.Equal(t, []int{1}, got(t, c, s.query()))
+		for _, ask := range []func(query.FetchInfo){
+			func(query.FetchInfo) {},
+			func(info query.FetchInfo) { info.Remember(1) },
+		} {
+			q := s.query()
+			q.Fetch = func(ctx context.Context) ([]int, error) {
+				info, _ := query.FetchInfoFrom(ctx)
+				ask(info)
+				return nil, query.ErrNotModified
+			}
+			_, err := query.Fetch(t.Context(), c, q)
+			require.ErrorIs(t, err, query.ErrNotModified)
+		}
+	})
+}
+
 func TestRemember_nilForgetsAndTheLastCounts(t *testing.T) {
 	t.Parallel()
 	inBubble(t, query.Config{}, func(t *testing.T, c *query.Client) {
