@@ -155,7 +155,7 @@ func TestBody_isAFetchFunction(t *testing.T) {
 // Types whose elements cannot, or must not, be told apart.
 type (
 	backwards  []int
-	unexported struct{ parcels []parcel }
+	unexported struct{ parcels []parcel } //nolint:unused // it is for reflection
 	embedded   struct{ parcelPage }
 	itself     struct{ Parcels []parcel }
 )

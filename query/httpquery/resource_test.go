@@ -301,9 +301,10 @@ func (brokenBody) Close() error             { return nil }
 
 func TestFetch_failures(t *testing.T) {
 	t.Parallel()
-	long := respond(http.StatusOK, "")
+	long := respond(http.StatusOK, "") //nolint:bodyclose // there is nothing behind it
 	long.ContentLength = 100
-	torn := respond(http.StatusOK, "")
+	torn := respond(http.StatusOK, "")     //nolint:bodyclose // there is nothing behind it
+	three := respond(http.StatusOK, "123") //nolint:bodyclose // there is nothing behind it
 	torn.Body = brokenBody{}
 	denied := httpquery.Resource[int]{Header: func(context.Context) (http.Header, error) { return nil, errBroken }}
 	for name, tc := range map[string]struct {
@@ -318,7 +319,7 @@ func TestFetch_failures(t *testing.T) {
 		"torn body":         {resp: torn, want: errBroken},
 		"no header":         {r: denied, want: errBroken},
 		"announced as long": {r: httpquery.Resource[int]{MaxBytes: 10}, resp: long, want: httpquery.ErrTooLarge},
-		"too long":          {r: httpquery.Resource[int]{MaxBytes: 2}, resp: respond(http.StatusOK, "123"), want: httpquery.ErrTooLarge},
+		"too long":          {r: httpquery.Resource[int]{MaxBytes: 2}, resp: three, want: httpquery.ErrTooLarge},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
