@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -15,22 +16,41 @@ import (
 
 // versioned is a server that knows the version its caller has.
 type versioned struct {
+	takes time.Duration // to answer
+	stays bool          // it says that nothing has changed, whatever it is told
+
+	mu      sync.Mutex
 	version int
-	told    []any         // what each fetch was told of
-	takes   time.Duration // to answer
-	stays   bool          // it says that nothing has changed, whatever it is told
+	seen    []any // what each fetch was told of
 }
 
 func (s *versioned) fetch(ctx context.Context) ([]int, error) {
 	info, _ := query.FetchInfoFrom(ctx)
 	have := info.Remembered()
-	s.told = append(s.told, have)
+	s.mu.Lock()
+	s.seen = append(s.seen, have)
+	version := s.version
+	s.mu.Unlock()
 	time.Sleep(s.takes)
-	if have == s.version || s.stays {
+	if have == version || s.stays {
 		return nil, query.ErrNotModified
 	}
-	info.Remember(s.version)
-	return []int{s.version}, nil
+	info.Remember(version)
+	return []int{version}, nil
+}
+
+// told returns what fetches were told of so far.
+func (s *versioned) told() []any {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.seen)
+}
+
+// become changes the version.
+func (s *versioned) become(version int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.version = version
 }
 
 func (s *versioned) query() query.Query[[]int] {
@@ -89,7 +109,7 @@ func TestNotModified_isASuccessWithTheSameData(t *testing.T) {
 		require.NoError(t, c.Invalidate(t.Context(), query.Filter{Key: q.Key, Refetch: query.RefetchOptions{Type: query.RefetchNone}}))
 		pass(10 * time.Second)
 		last := loud.last()
-		require.Equal(t, []any{nil, 1}, s.told)
+		require.Equal(t, []any{nil, 1}, s.told())
 		require.Same(t, &first.Data()[0], &last.Data()[0])
 		require.True(t, last.DataUpdatedAt().After(first.DataUpdatedAt()))
 		require.Equal(t, query.FetchIdle, last.FetchStatus())
@@ -99,8 +119,8 @@ func TestNotModified_isASuccessWithTheSameData(t *testing.T) {
 		require.Len(t, quiet.data(), heard, "who listens to data alone hears nothing")
 		require.True(t, c.Explain(q.Key).Has(query.ReasonNotModified))
 		pass(10 * time.Second)
-		require.Equal(t, []any{nil, 1, 1}, s.told, "polls go on")
-		s.version = 2
+		require.Equal(t, []any{nil, 1, 1}, s.told(), "polls go on")
+		s.become(2)
 		pass(10 * time.Second)
 		require.Equal(t, []int{2}, loud.last().Data())
 		require.False(t, c.Explain(q.Key).Has(query.ReasonNotModified))
@@ -113,10 +133,10 @@ func TestNotModified_clearsErrorsAndTellsEventsAndCallbacks(t *testing.T) {
 	cfg := query.Config{OnFetch: query.FetchCallbacks{OnSuccess: func(query.State[any]) { succeeded++ }}}
 	inBubble(t, cfg, func(t *testing.T, c *query.Client) {
 		s := &versioned{version: 1}
-		var told []bool
+		told := make(chan bool, 9)
 		defer c.SubscribeEvents(query.EventOptions{Kinds: []query.EventKind{query.EventUpdated}}, func(ev query.Event) {
 			if ev.Action == query.ActionSuccess {
-				told = append(told, ev.Unchanged)
+				told <- ev.Unchanged
 			}
 		})()
 		require.Equal(t, []int{1}, got(t, c, s.query()))
@@ -128,9 +148,11 @@ func TestNotModified_clearsErrorsAndTellsEventsAndCallbacks(t *testing.T) {
 		st := c.Entries(query.Filter{})[0].State
 		require.NoError(t, st.Err())
 		require.Equal(t, query.StatusSuccess, st.Status())
-		require.Equal(t, []any{nil, 1}, s.told, "what failed has changed nothing")
+		require.Equal(t, []any{nil, 1}, s.told(), "what failed has changed nothing")
 		pass(time.Second)
-		require.Equal(t, []bool{false, true}, told)
+		require.False(t, <-told)
+		require.True(t, <-told)
+		require.Empty(t, told)
 		require.Equal(t, 2, succeeded)
 	})
 }
@@ -179,9 +201,9 @@ func TestRemembered_goesWithTheDataThatWereFetched(t *testing.T) {
 				change(t, c, s.query())
 				require.NoError(t, c.Invalidate(t.Context(), query.Filter{}))
 				require.Equal(t, []int{1}, got(t, c, s.query()))
-				require.Equal(t, []any{nil, nil}, s.told)
+				require.Equal(t, []any{nil, nil}, s.told())
 				require.Equal(t, []int{1}, got(t, c, s.query()))
-				require.Equal(t, []any{nil, nil, 1}, s.told)
+				require.Equal(t, []any{nil, nil, 1}, s.told())
 			})
 		})
 	}
@@ -206,7 +228,7 @@ func TestRemembered_outlivesWhatLeavesTheDataAlone(t *testing.T) {
 		pass(100 * time.Millisecond)
 		stop() // in the middle of a fetch
 		require.Equal(t, []int{1}, got(t, c, q))
-		require.Equal(t, []any{nil, 1}, s.told)
+		require.Equal(t, []any{nil, 1}, s.told())
 	})
 }
 
@@ -226,7 +248,7 @@ func TestNotModified_underAPatchLeavesThePatch(t *testing.T) {
 		require.Equal(t, []int{1}, got(t, c, s.query()), "a fetch gets what the server has")
 		shown, _ := query.Get(c, s.query())
 		require.Equal(t, []int{1, 7}, shown)
-		require.Equal(t, []any{nil, 1}, s.told)
+		require.Equal(t, []any{nil, 1}, s.told())
 		pass(2 * time.Second)
 		shown, _ = query.Get(c, s.query())
 		require.Equal(t, []int{1}, shown)
@@ -244,7 +266,7 @@ func TestNotModified_ofDataThatWereWrittenMeanwhileIsFetchedWithoutCondition(t *
 			_ = query.Set(c, s.query(), []int{7})
 		}()
 		require.Equal(t, []int{1}, got(t, c, s.query()))
-		require.Equal(t, []any{nil, 1, nil}, s.told)
+		require.Equal(t, []any{nil, 1, nil}, s.told())
 		now, _ := query.Get(c, s.query())
 		require.Equal(t, []int{1}, now)
 	})
@@ -257,7 +279,7 @@ func TestNotModified_isAFailureIfNothingIsRemembered(t *testing.T) {
 		_, err := query.Fetch(t.Context(), c, s.query())
 		require.ErrorIs(t, err, query.ErrNotModified)
 		require.ErrorContains(t, err, "nothing was remembered")
-		require.Len(t, s.told, 1)
+		require.Len(t, s.told(), 1)
 
 		s = &versioned{version: 1}
 		require.Equal(t, []int{1}, got(t, c, s.query()))
@@ -378,7 +400,7 @@ func TestNotModified_afterAFailedAttempt(t *testing.T) {
 		require.Equal(t, []int{1}, got(t, c, q))
 		failures = 1
 		require.Equal(t, []int{1}, got(t, c, q))
-		require.Equal(t, []any{nil, 1}, s.told)
+		require.Equal(t, []any{nil, 1}, s.told())
 		require.Zero(t, c.Entries(query.Filter{})[0].State.FailureCount())
 	})
 }
