@@ -38,6 +38,7 @@ func (tx *txn) tell(kind EventKind, e *entry, change action) {
 	}
 	ev := Event{Kind: kind, At: tx.sched.Now(), Query: lookAt(e)}
 	ev.Action, ev.Manual = actionOf(change)
+	ev.Unchanged = unchanged(change)
 	tx.notes = append(tx.notes, eventNote{ev, e})
 }
 

@@ -49,6 +49,9 @@ type Event struct {
 	At     time.Time // by the client's clock
 	Action Action    // what EventUpdated is about
 	Manual bool      // data were written, not fetched
+	// Unchanged means that data were fetched and the server said that they are the
+	// same; see ErrNotModified.
+	Unchanged bool
 	// Query is the entry that the event is about, as the event left it.
 	Query *Entry
 	// Mutation is the run that the event is about, as the event left it. An observer

@@ -36,6 +36,7 @@ const (
 	ReasonQueued       Reason = "queued"           // it waits for its turn to be fetched
 	ReasonPushLive     Reason = "push is live"     // since At
 	ReasonPushLost     Reason = "push is lost"     // since At
+	ReasonNotModified  Reason = "not modified"     // the server said so when it was last asked
 	ReasonClosed       Reason = "client is closed" // nothing happens any more
 )
 
@@ -97,6 +98,7 @@ func (c *Client) Explain(key querykey.Key) Explanation {
 	x.side(e)
 	x.push(v, observers)
 	x.state(v)
+	x.memory(e)
 	return x.Explanation
 }
 

@@ -17,6 +17,8 @@ type extra struct {
 	typ      reflect.Type // the first that was claimed, if the options name another or none
 	gcTime   GCTime       // the longest that was asked for, unless inherited from the options
 
+	remembered *remembered // of the fetch that got the data; see remember.go
+
 	cover atomic.Pointer[coverage] // by push, nil if there is none; see governor.go
 }
 
@@ -34,7 +36,7 @@ func (e *entry) own() *extra {
 func (e *entry) tidy() {
 	x := e.extra.Load()
 	if x != nil && len(x.observers) == 0 && len(x.patches) == 0 && len(x.defaults) == 0 &&
-		x.initial == nil && x.pager == nil && x.typ == nil && x.gcTime.kind == gcInherit && x.cover.Load() == nil {
+		x.initial == nil && x.pager == nil && x.typ == nil && x.gcTime.kind == gcInherit && x.remembered == nil && x.cover.Load() == nil {
 		e.extra.Store(nil)
 	}
 }
@@ -113,6 +115,15 @@ func (e *entry) cover() *coverage {
 func (e *entry) setCover(cv *coverage) {
 	e.own().cover.Store(cv)
 	e.tidy()
+}
+
+// remembered returns what the fetch function wants to know again of the data, nil if
+// there is nothing.
+func (e *entry) remembered() *remembered {
+	if x := e.extra.Load(); x != nil {
+		return x.remembered
+	}
+	return nil
 }
 
 // take makes m the entry's options. What was claimed stays so, and the longest gc

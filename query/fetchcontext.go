@@ -70,18 +70,22 @@ func (c *lazyContext) Err() error {
 type fetchContext struct {
 	context.Context //nolint:containedctx // it is one
 
-	used *flags
-	info FetchInfo
+	used   *flags
+	info   FetchInfo
+	recall *recollection // guarded by the client's mutex
 }
 
 // context returns the context for the next attempt. That of a failed one may still
 // be in use, and stays as it is.
 func (f *flight) context(ctx context.Context, o *method) *fetchContext {
 	call := &f.seen
-	if f.failures > 0 {
+	if f.failures > 0 || f.call != nil {
 		call = new(fetchContext)
 	}
-	*call = fetchContext{ctx, &f.e.state.flags, FetchInfo{f.e.key, o.meta, f.failures, f}}
+	*call = fetchContext{Context: ctx, used: &f.e.state.flags, info: FetchInfo{f.e.key, o.meta, f.failures, f, nil}}
+	if f.call = call; f.walk == nil {
+		call.info.call = call
+	}
 	return call
 }
 

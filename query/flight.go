@@ -37,8 +37,10 @@ type flight struct {
 	failing     atomic.Bool // it was; nobody joins any more
 
 	// Used by the flight's goroutine alone.
-	feed     feed // of a streamed query
-	failures int  // of attempts
+	feed      feed          // of a streamed query
+	failures  int           // of attempts
+	call      *fetchContext // of the present attempt
+	confirmed bool          // it is over: nothing was modified
 
 	// Functions are called in the order in which fetches are started.
 	turn chan struct{}          // closed when that of the flight before is called, nil if it was
@@ -189,7 +191,7 @@ func (f *flight) run() {
 		Failed:   f.failed,
 		Disabled: f.disabled,
 	})
-	if err == nil && !c.landWithOthers(f, data) {
+	if err == nil && !f.confirmed && !c.landWithOthers(f, data) {
 		err = c.store(f, data)
 	}
 	returned = true
@@ -229,7 +231,10 @@ func (f *flight) attempt(ctx context.Context) (data any, err error) {
 		return nil, &FetchError{Key: f.e.key, Err: ErrNoFetch}
 	}
 	err = protect(func() (err error) { data, err = o.fetch(call, call.info); return err })
-	if t := reflect.TypeOf(data); err == nil && o.typ != nil && t != o.typ {
+	if errors.Is(err, ErrNotModified) {
+		data, err = f.notModified(ctx, o, err)
+	}
+	if t := reflect.TypeOf(data); err == nil && o.typ != nil && t != o.typ && !f.confirmed {
 		err = &TypeError{Key: f.e.key, Have: t, Want: o.typ} // of a default function
 	}
 	return data, err
@@ -314,6 +319,7 @@ func (c *Client) store(f *flight, data any) error {
 			return
 		}
 		tx.succeed(e, successAction{data: w.data, under: w.under, hidden: !w.hasData, at: tx.now()})
+		tx.remember(f)
 		tx.land(f)
 		tx.testify(f)
 		done = e.view()

@@ -100,6 +100,7 @@ func (tx *txn) accept(a *arrival) (done bool) {
 		return false
 	}
 	tx.succeed(e, successAction{data: a.data, at: tx.now()})
+	tx.remember(f)
 	tx.land(f)
 	tx.testify(f)
 	tx.answered(f)

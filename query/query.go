@@ -140,6 +140,7 @@ type FetchInfo struct {
 	Failures int // failed attempts of this fetch so far
 
 	flight *flight
+	call   *fetchContext // nil where nothing is remembered
 }
 
 // FetchInfoFrom returns the key and the metadata of the query that ctx, the context

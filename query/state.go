@@ -209,6 +209,8 @@ type (
 		hidden bool // a patch lies over the data and shows none
 		at     time.Time
 		manual bool
+
+		unchanged bool // the server said so; see remember.go
 	}
 	// errorAction ends a fetch without data.
 	errorAction struct {

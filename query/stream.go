@@ -102,7 +102,9 @@ func (q Streamed[T, C]) run(f *flight) (any, error) {
 	defer end() // lets those go who still send
 	f.feed.again = f.feed.written
 	all := q.InitialValue
-	for chunk, err := range q.Source(f.context(life, f.opts)) {
+	call := f.context(life, f.opts)
+	call.info.call = nil // chunks are nobody's answer
+	for chunk, err := range q.Source(call) {
 		if err == nil && f.ctx.Err() != nil {
 			err = context.Cause(&f.ctx)
 		}

@@ -230,7 +230,7 @@ func (c *Client) decode(op Op, data json.RawMessage, out any) error {
 	if data == nil { // undefined: out stays zero
 		return nil
 	}
-	if err := c.transformer.Decode(data, out); err != nil {
+	if err := decodeInto(c.transformer, data, out); err != nil {
 		return &DecodeError{Procedure: op.Path, Err: err}
 	}
 	return nil

@@ -33,26 +33,35 @@ func (s sharer) Replace(next []*contest.Order) ([]*contest.Order, error) {
 	return kept, nil
 }
 
-// rawSharer decodes every body: the cache does not see bodies yet.
-type rawSharer struct{ sharer }
+// rawSharer does what a fetch by query.Body does: it holds the body against the one
+// before, and writes what comes of it.
+type rawSharer struct {
+	sharer
+
+	answer *query.Decoded[[]*contest.Order]
+}
 
 func newRaw() (contest.RawSharer, error) {
 	s, err := newSharing()
-	return rawSharer{s}, err
+	return &rawSharer{sharer: s}, err
 }
 
-func (s rawSharer) Prime(body []byte) ([]*contest.Order, error) {
-	list, err := contest.Decode(body)
+func (s *rawSharer) Prime(body []byte) (list []*contest.Order, err error) {
+	if s.answer, err = (query.Body[[]*contest.Order]{}).Next(nil, body); err != nil {
+		return nil, err
+	}
+	return s.answer.Data(), s.sharer.Prime(s.answer.Data())
+}
+
+func (s *rawSharer) Refetch(body []byte) ([]*contest.Order, error) {
+	next, err := (query.Body[[]*contest.Order]{}).Next(s.answer, body)
 	if err != nil {
 		return nil, err
 	}
-	return list, s.sharer.Prime(list)
-}
-
-func (s rawSharer) Refetch(body []byte) ([]*contest.Order, error) {
-	next, err := contest.Decode(body)
-	if err != nil {
-		return nil, err
+	if next == s.answer { // not modified
+		kept, _ := query.Get(s.Client, s.list)
+		return kept, nil
 	}
-	return s.Replace(next)
+	s.answer = next
+	return s.Replace(next.Data())
 }
