@@ -154,3 +154,11 @@ func TestHistogram_isExactToThreePercent(t *testing.T) {
 	require.InEpsilon(t, 99.0, h.quantile(0.99).Seconds(), 0.04)
 	require.Equal(t, 99_999*time.Millisecond, h.quantile(1))
 }
+
+// changesOf are all changes of a seller.
+func changesOf(cfg *Config, seller int) (all []change) {
+	for m := newMarket(cfg, seller); m.next.at < cfg.story().end; m.draw(cfg) {
+		all = append(all, m.next)
+	}
+	return all
+}
