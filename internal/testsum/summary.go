@@ -36,12 +36,18 @@ func (c *counts) add(other counts) {
 // testID names one test; an empty test stands for the package as a whole.
 type testID struct{ pkg, test string }
 
+// failure is a test that failed and what it printed. A repetition may pass yet.
+type failure struct {
+	testID
+	text string
+}
+
 // summary is what a stream of events amounts to.
 type summary struct {
 	packages map[string]counts
 	total    counts
-	output   map[testID]*strings.Builder // of what is still running, then of failures
-	failures []testID                    // in the order in which they ended
+	output   map[testID]*strings.Builder // of what is still running
+	failures []failure                   // in the order in which they ended
 	skips    []string                    // "package test: reason"
 	stray    []string                    // lines that are not JSON, such as go vet's
 }
@@ -137,7 +143,12 @@ func skipReason(output string) string {
 // fail records a failure. A package that failed although none of its tests did
 // was not built, ran out of time, or ended by a panic or an exit: one failure.
 func (s *summary) fail(id testID, failedBuild string) {
-	s.failures = append(s.failures, id)
+	defer func() {
+		if text := s.output[id]; text != nil {
+			s.failures = append(s.failures, failure{id, text.String()})
+			delete(s.output, id)
+		}
+	}()
 	if id.test != "" {
 		s.count(id, counts{failed: 1})
 		return
@@ -160,10 +171,8 @@ func (s *summary) print(w io.Writer) error {
 	for _, line := range s.stray {
 		fmt.Fprintln(&out, line)
 	}
-	for _, id := range s.failures {
-		if text := s.output[id]; text != nil {
-			fmt.Fprintf(&out, "=== %s %s\n%s", id.pkg, id.test, text)
-		}
+	for _, f := range s.failures {
+		fmt.Fprintf(&out, "=== %s %s\n%s", f.pkg, f.test, f.text)
 	}
 	for _, skip := range s.skips {
 		fmt.Fprintln(&out, "skipped:", skip)

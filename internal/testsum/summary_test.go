@@ -50,6 +50,19 @@ func TestSummary_showsTheOutputOfFailures(t *testing.T) {
 	require.ErrorIs(t, s.verdict(false), errFailed)
 }
 
+func TestSummary_showsAFailureWhoseRepetitionPasses(t *testing.T) {
+	t.Parallel()
+	_, printed := summarize(t,
+		`{"Action":"output","Package":"a","Test":"TestRare","Output":"    a_test.go:7: wrong\n"}`,
+		`{"Action":"fail","Package":"a","Test":"TestRare"}`,
+		`{"Action":"output","Package":"a","Test":"TestRare","Output":"fine\n"}`,
+		`{"Action":"pass","Package":"a","Test":"TestRare"}`,
+		`{"Action":"fail","Package":"a"}`,
+	)
+	require.Contains(t, printed, "=== a TestRare\n    a_test.go:7: wrong\n")
+	require.NotContains(t, printed, "fine")
+}
+
 func TestSummary_countsAPackageThatCouldNotRunItsTests(t *testing.T) {
 	t.Parallel()
 	s, printed := summarize(t,
