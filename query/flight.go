@@ -196,8 +196,6 @@ func (f *flight) run() {
 	}
 	returned = true
 	if err != nil {
-		f.failing.Store(true)
-		c.sched.Yield(1) // until that is known
 		c.fail(f, err)
 	}
 }
@@ -343,6 +341,8 @@ func (c *Client) store(f *flight, data any) error {
 
 // fail ends a flight with an error, unless it was cancelled before.
 func (c *Client) fail(f *flight, err error) {
+	f.failing.Store(true)
+	c.sched.Yield(1) // until that is known
 	var done State[any]
 	strain := c.strainOf(err)
 	c.update(func(tx *txn) {

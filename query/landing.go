@@ -87,7 +87,6 @@ func (c *Client) landAll(all []arrival) {
 
 func (c *Client) landAlone(f *flight, data any) {
 	if err := c.store(f, data); err != nil {
-		f.failing.Store(true)
 		c.fail(f, err)
 	}
 }
