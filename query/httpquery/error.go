@@ -5,21 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/url"
-	"strings"
 	"time"
+
+	"github.com/freshet-go/freshet/internal/httperr"
 )
 
 // ErrTooLarge is the cause in a [*TransportError] when the body of an answer is longer
 // than Resource.MaxBytes.
 var ErrTooLarge = errors.New("answer too large")
-
-// reticent is an error whose text quotes a URL, as those about redirects do.
-type reticent struct{ err error }
-
-func (e *reticent) Error() string { return "request failed, for a reason that quotes a URL" }
-
-func (e *reticent) Unwrap() error { return e.err }
 
 // StatusError is an answer that is no success.
 type StatusError struct {
@@ -40,9 +33,7 @@ func (e *StatusError) Error() string {
 // Backpressure reports whether the server refused because it is busy, or failed, and
 // how long it asked to be left alone, which package query's adaptive intervals go by.
 func (e *StatusError) Backpressure() (wait time.Duration, busy bool) {
-	busy = e.RetryAfter > 0 || e.Status == http.StatusTooManyRequests || e.Status == http.StatusRequestTimeout ||
-		e.Status >= http.StatusInternalServerError
-	return e.RetryAfter, busy
+	return e.RetryAfter, e.RetryAfter > 0 || httperr.Busy(e.Status)
 }
 
 // TransportError means that no complete answer has come.
@@ -81,12 +72,5 @@ func causeOf(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	var outer *url.Error
-	for errors.As(err, &outer) {
-		err = outer.Err
-	}
-	if text := err.Error(); strings.Contains(text, "Location") || strings.Contains(text, "://") {
-		return &reticent{err}
-	}
-	return err
+	return httperr.Reason(err)
 }

@@ -7,7 +7,9 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"time"
 
+	"github.com/freshet-go/freshet/internal/httperr"
 	"github.com/freshet-go/freshet/query"
 )
 
@@ -67,7 +69,7 @@ func (r Resource[T]) Fetch(ctx context.Context) (data T, err error) {
 	case resp.StatusCode == http.StatusNotModified && have != nil && have.conditional():
 		return data, query.ErrNotModified
 	case resp.StatusCode < 200 || resp.StatusCode > 299:
-		return data, &StatusError{Host: r.host(), Status: resp.StatusCode, RetryAfter: retryAfter(resp.Header)}
+		return data, &StatusError{Host: r.host(), Status: resp.StatusCode, RetryAfter: httperr.RetryAfter(resp.Header, time.Time{})}
 	}
 	body, err := r.read(resp)
 	if err != nil {

@@ -7,10 +7,11 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"net/url"
 	"runtime/debug"
 	"strings"
 	"time"
+
+	"github.com/freshet-go/freshet/internal/httperr"
 )
 
 // terminal is the end of the way of a call: one HTTP exchange for one call or
@@ -116,17 +117,13 @@ func (t *terminal) read(resp *http.Response) ([]byte, error) {
 	return body, err
 }
 
-// causeOf strips the URL, which may hold secrets, from the errors of net/http,
+// causeOf strips URLs, which may hold secrets, from the errors of net/http,
 // and prefers the reason why ctx ended.
 func causeOf(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return contextError(ctx)
 	}
-	var wrapped *url.Error
-	if errors.As(err, &wrapped) {
-		return wrapped.Err
-	}
-	return err
+	return httperr.Reason(err)
 }
 
 // broken is the error of a call that got no complete response.
@@ -188,7 +185,7 @@ func (t *terminal) refused(op Op, got response, shape *errorShape, status int) e
 		Message:    redact(op, shape.message),
 		Path:       shape.path,
 		Data:       shape.data,
-		RetryAfter: retryAfter(got.header, t.now()),
+		RetryAfter: httperr.RetryAfter(got.header, t.now()),
 	}
 	if e.HTTPStatus == 0 && status >= http.StatusBadRequest {
 		e.HTTPStatus = status
@@ -214,7 +211,7 @@ func (t *terminal) foreign(op Op, got response, cause error) error {
 		Procedure:   op.Path,
 		Status:      got.status,
 		ContentType: excerpt(got.header.Get("Content-Type")),
-		RetryAfter:  retryAfter(got.header, t.now()),
+		RetryAfter:  httperr.RetryAfter(got.header, t.now()),
 		Err:         cause,
 	}
 	if !errors.Is(cause, io.ErrUnexpectedEOF) && !errors.Is(cause, ErrMissingResult) {
