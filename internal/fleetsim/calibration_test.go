@@ -1,7 +1,9 @@
 //go:build !race
 
-// Under the race detector one play in about 150 differs, which is not understood
-// yet: this runs without it.
+// Under the race detector one play in about 150 differs: at a moment at which an
+// answer comes and polls are due, too, a real client asks for other pages than the
+// simulated one. Which of its goroutines goes first is not settled there, so this
+// runs without it until it is.
 
 package fleetsim
 

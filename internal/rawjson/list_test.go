@@ -42,6 +42,7 @@ func TestSplit_findsElementsOfAMember(t *testing.T) {
 	for text, want := range map[string][]string{
 		`{"orders":[1,2]}`: {"1", "2"},
 		` { "page" : {"orders":[9]} , "orders" : [1] , "total":7 } `: {"1"},
+
 		`{"a":"\"","orders":[]}`: {},
 	} {
 		require.Equal(t, want, elements(text, "orders"), text)
