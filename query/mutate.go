@@ -179,9 +179,13 @@ func (m *mutation) run() {
 	if failure == nil {
 		failure = m.succeed(answer)
 	}
+	heard := true
 	if failure != nil {
 		answer = nil
-		m.failed(failure)
+		heard = m.failed(failure)
+	}
+	if heard { // of the last callback, whose failure is known at once
+		m.c.sched.Yield(1)
 	}
 	data, err = answer, failure
 }
@@ -195,7 +199,6 @@ func (m *mutation) lift(bake bool) {
 // settle makes the outcome known.
 func (m *mutation) settle(data any, err error) {
 	m.lift(false) // if they are still there
-	m.c.sched.Yield(1)
 	m.c.update(func(tx *txn) {
 		if err == nil {
 			tx.mutate(m, successAction{data: data})
@@ -323,21 +326,24 @@ func (m *mutation) succeed(data any) error {
 	)
 }
 
-// failed calls what comes after failure. Nothing in it can make it worse.
-func (m *mutation) failed(err error) {
+// failed calls what comes after failure. Nothing in it can make it worse; ok is
+// whether the last callback succeeded.
+func (m *mutation) failed(err error) (ok bool) {
 	i, all := m.info(), m.c.onMutate
 	m.tell(func() error { return all.failure(m.ctx, i, err) })
 	m.tell(func() error { return m.own().failure(m.ctx, i, err) })
 	m.invalidate()
 	m.tell(func() error { return all.settled(m.ctx, i, nil, err) })
-	m.tell(func() error { return m.own().settled(m.ctx, i, nil, err) })
+	return m.tell(func() error { return m.own().settled(m.ctx, i, nil, err) })
 }
 
-// tell calls a callback whose failure changes nothing.
-func (m *mutation) tell(f func() error) {
-	if err := protect(f); err != nil {
+// tell calls a callback whose failure changes nothing but the answer.
+func (m *mutation) tell(f func() error) (ok bool) {
+	err := protect(f)
+	if err != nil {
 		m.c.report("mutation callback", err)
 	}
+	return err == nil
 }
 
 // firstError calls callbacks until one fails.

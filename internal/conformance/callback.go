@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"context"
 	"encoding/json"
 	"time"
 
@@ -61,7 +62,7 @@ func (r *run) notice(c *client, label string, spec object, told object) {
 	made := any(absent)
 	ops := objects(spec["ops"])
 	for i, op := range ops {
-		if op["await"] == true || op["do"] == "wait" {
+		if takesTime(op) {
 			r.track(nil, func() any {
 				r.operations(c, label, ops[i:], told, made)
 				return nil
@@ -75,12 +76,13 @@ func (r *run) notice(c *client, label string, spec object, told object) {
 
 // callback logs a call and runs its operations one after the other. It returns
 // the context that they made, nil for none, and the error that it is to throw.
-func (r *run) callback(c *client, label string, spec object, told object) (any, error) {
-	r.clock.tick()
+func (r *run) callback(ctx context.Context, c *client, label string, spec object, told object) (any, error) {
+	r.takeTurn(ctx)
 	r.logCallback(label, told)
 	defer r.happened()
 	made := r.operations(c, label, objects(spec["ops"]), told, absent)
 	if message, ok := spec["throw"].(string); ok {
+		r.throw(ctx, objects(spec["ops"]))
 		return nil, &scriptedError{message}
 	}
 	if made == absent {
@@ -88,6 +90,35 @@ func (r *run) callback(c *client, label string, spec object, told object) (any, 
 	}
 	return &madeContext{made}, nil
 }
+
+// takeTurn waits for the turn of the next callback of the mutation that ctx is the
+// context of. Nothing is waited for after one that threw at once.
+func (r *run) takeTurn(ctx context.Context) {
+	r.mu.Lock()
+	threw := r.threw[ctx]
+	delete(r.threw, ctx)
+	r.mu.Unlock()
+	if !threw {
+		r.clock.tick()
+	}
+}
+
+// throw says that a callback throws after these operations. With one that takes
+// time it has returned a promise, and that takes its turn to be heard of.
+func (r *run) throw(ctx context.Context, ops []object) {
+	for _, op := range ops {
+		if takesTime(op) {
+			r.clock.tick()
+			break
+		}
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.threw[ctx] = true
+}
+
+// takesTime reports whether a callback waits for the operation.
+func takesTime(op object) bool { return op["await"] == true || op["do"] == "wait" }
 
 func (r *run) logCallback(label string, told object) {
 	entry := object{"cb": label}

@@ -37,21 +37,21 @@ func (r *run) optionCallbacks(c *client, options object, m *query.Mutation[any, 
 		switch name {
 		case "onMutate":
 			m.OnMutate = func(ctx context.Context, v any) (any, error) {
-				return r.callback(c, label, spec, object{"variables": v})
+				return r.callback(ctx, c, label, spec, object{"variables": v})
 			}
 		case "onSuccess":
 			m.OnSuccess = func(ctx context.Context, data, v, mctx any) error {
-				_, err := r.callback(c, label, spec, withContext(object{"variables": v, "data": data}, mctx))
+				_, err := r.callback(ctx, c, label, spec, withContext(object{"variables": v, "data": data}, mctx))
 				return err
 			}
 		case "onError":
 			m.OnError = func(ctx context.Context, e error, v, mctx any) error {
-				_, err := r.callback(c, label, spec, withContext(object{"variables": v, "error": errorText(e)}, mctx))
+				_, err := r.callback(ctx, c, label, spec, withContext(object{"variables": v, "error": errorText(e)}, mctx))
 				return err
 			}
 		case "onSettled":
 			m.OnSettled = func(ctx context.Context, data any, e error, v, mctx any) error {
-				_, err := r.callback(c, label, spec, withContext(settled(data, e, v), mctx))
+				_, err := r.callback(ctx, c, label, spec, withContext(settled(data, e, v), mctx))
 				return err
 			}
 		}
@@ -71,25 +71,25 @@ func settled(data any, err error, variables any) object {
 func (r *run) untypedCallbacks(c *client, level string, specs object) query.MutationCallbacks {
 	var calls query.MutationCallbacks
 	if spec, ok := specs["onMutate"].(object); ok {
-		calls.OnMutate = func(_ context.Context, m query.MutationInfo) (any, error) {
-			return r.callback(c, level+".onMutate", spec, object{"variables": variablesOf(m.Variables)})
+		calls.OnMutate = func(ctx context.Context, m query.MutationInfo) (any, error) {
+			return r.callback(ctx, c, level+".onMutate", spec, object{"variables": variablesOf(m.Variables)})
 		}
 	}
 	if spec, ok := specs["onSuccess"].(object); ok {
-		calls.OnSuccess = func(_ context.Context, m query.MutationInfo, data any) error {
-			_, err := r.callback(c, level+".onSuccess", spec, withContext(object{"variables": variablesOf(m.Variables), "data": data}, m.Context))
+		calls.OnSuccess = func(ctx context.Context, m query.MutationInfo, data any) error {
+			_, err := r.callback(ctx, c, level+".onSuccess", spec, withContext(object{"variables": variablesOf(m.Variables), "data": data}, m.Context))
 			return err
 		}
 	}
 	if spec, ok := specs["onError"].(object); ok {
-		calls.OnError = func(_ context.Context, m query.MutationInfo, e error) error {
-			_, err := r.callback(c, level+".onError", spec, withContext(object{"variables": variablesOf(m.Variables), "error": errorText(e)}, m.Context))
+		calls.OnError = func(ctx context.Context, m query.MutationInfo, e error) error {
+			_, err := r.callback(ctx, c, level+".onError", spec, withContext(object{"variables": variablesOf(m.Variables), "error": errorText(e)}, m.Context))
 			return err
 		}
 	}
 	if spec, ok := specs["onSettled"].(object); ok {
-		calls.OnSettled = func(_ context.Context, m query.MutationInfo, data any, e error) error {
-			_, err := r.callback(c, level+".onSettled", spec, withContext(settled(data, e, variablesOf(m.Variables)), m.Context))
+		calls.OnSettled = func(ctx context.Context, m query.MutationInfo, data any, e error) error {
+			_, err := r.callback(ctx, c, level+".onSettled", spec, withContext(settled(data, e, variablesOf(m.Variables)), m.Context))
 			return err
 		}
 	}
@@ -106,13 +106,13 @@ func (r *run) cacheCallbacks(c *client, options object) query.MutationCallbacks 
 // query-core awaits what is not there, too.
 func (r *run) awaited(given query.MutationCallbacks) query.MutationCallbacks {
 	if given.OnSuccess == nil {
-		given.OnSuccess = func(context.Context, query.MutationInfo, any) error { r.clock.tick(); return nil }
+		given.OnSuccess = func(ctx context.Context, _ query.MutationInfo, _ any) error { r.takeTurn(ctx); return nil }
 	}
 	if given.OnError == nil {
-		given.OnError = func(context.Context, query.MutationInfo, error) error { r.clock.tick(); return nil }
+		given.OnError = func(ctx context.Context, _ query.MutationInfo, _ error) error { r.takeTurn(ctx); return nil }
 	}
 	if given.OnSettled == nil {
-		given.OnSettled = func(context.Context, query.MutationInfo, any, error) error { r.clock.tick(); return nil }
+		given.OnSettled = func(ctx context.Context, _ query.MutationInfo, _ any, _ error) error { r.takeTurn(ctx); return nil }
 	}
 	return given
 }

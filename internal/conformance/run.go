@@ -38,7 +38,8 @@ type run struct {
 	counts   map[string]int
 	promises map[string]bool // whether it has settled
 	log      events
-	fault    error // the first thing a scenario may never show
+	threw    map[context.Context]bool // mutations whose last callback threw at once
+	fault    error                    // the first thing a scenario may never show
 }
 
 // client is a client of the library and its name in the trace.
@@ -110,7 +111,7 @@ func (s *Scenario) play(carefully bool, q query.Quirks) ([]any, error) {
 		world:   world{online: true, changed: -1},
 		clients: map[string]*client{}, observers: map[string]*observed{}, saved: map[string][]byte{},
 		seen: newSeen(), vars: as[object](clone(s.vars)),
-		counts: map[string]int{}, promises: map[string]bool{}, log: newEvents(),
+		counts: map[string]int{}, promises: map[string]bool{}, log: newEvents(), threw: map[context.Context]bool{},
 	}
 	r.clock = newEventClock(r.happened)
 	r.start = r.clock.start
