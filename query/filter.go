@@ -191,26 +191,35 @@ func (c *Client) Refetch(ctx context.Context, f Filter) error {
 }
 
 func (c *Client) refetch(ctx context.Context, chosen []*entry, how RefetchOptions) error {
+	mode := fetchMode{cancelRefetch: how.Cancel.or(true)}
 	var flights []*flight
 	for _, e := range chosen {
-		if !c.refetchable(e) {
-			continue
+		if f, paused := c.refetchOne(e, mode); f != nil && !paused {
+			flights = append(flights, f)
 		}
-		s := c.lent(e, e.opts.Load())
-		c.update(func(tx *txn) {
-			if tx.closed || e.removed() { // since it was chosen
-				return
-			}
-			f := tx.fetch(e, nil, s, fetchMode{cancelRefetch: how.Cancel.or(true)})
-			if e.state.Load().fetchStatus != isPaused {
-				flights = append(flights, f)
-			}
-		})
 	}
 	if how.NoWait {
 		return nil
 	}
 	return waitAll(ctx, flights, how.FailFast)
+}
+
+// refetchOne fetches an entry that may still be fetched.
+func (c *Client) refetchOne(e *entry, mode fetchMode) (f *flight, paused bool) {
+	if !c.refetchable(e) {
+		return nil, false
+	}
+	s := c.lent(e, e.opts.Load())
+	if s.ok { // observers see the initial data before the fetch
+		c.update(func(tx *txn) { tx.plant(e, s.of, s) })
+	}
+	c.update(func(tx *txn) {
+		if !tx.closed && !e.removed() { // since it was chosen
+			f = tx.fetch(e, nil, s, mode)
+			paused = e.state.Load().fetchStatus == isPaused
+		}
+	})
+	return f, paused
 }
 
 // waitAll waits for flights together.

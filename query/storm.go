@@ -56,7 +56,10 @@ func (c *Client) refetchInTurn(ctx context.Context, chosen []*entry, f Filter) e
 	var tickets []*ticket
 	for _, e := range chosen {
 		if c.refetchable(e) {
-			tickets = append(tickets, newTicket(e, &mode, func() *flight { return c.refetchOne(e, mode) }))
+			tickets = append(tickets, newTicket(e, &mode, func() *flight {
+				f, _ := c.refetchOne(e, mode)
+				return f
+			}))
 		}
 	}
 	stands := c.queue(tickets)
@@ -64,20 +67,6 @@ func (c *Client) refetchInTurn(ctx context.Context, chosen []*entry, f Filter) e
 		return nil
 	}
 	return waitAll(ctx, stands, f.Refetch.FailFast)
-}
-
-// refetchOne fetches what may still be fetched when its turn has come.
-func (c *Client) refetchOne(e *entry, mode fetchMode) (f *flight) {
-	if !c.refetchable(e) {
-		return nil
-	}
-	s := c.lent(e, e.opts.Load())
-	c.update(func(tx *txn) {
-		if !tx.closed && !e.removed() {
-			f = tx.fetch(e, nil, s, mode)
-		}
-	})
-	return f
 }
 
 // refetchReturned is refetchObserved for the return of focus or network, spread
