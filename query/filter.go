@@ -193,15 +193,24 @@ func (c *Client) Refetch(ctx context.Context, f Filter) error {
 func (c *Client) refetch(ctx context.Context, chosen []*entry, how RefetchOptions) error {
 	mode := fetchMode{cancelRefetch: how.Cancel.or(true)}
 	var flights []*flight
+	any := false
 	for _, e := range chosen {
-		if f, paused := c.refetchOne(e, mode); f != nil && !paused {
+		f, paused := c.refetchOne(e, mode)
+		any = any || f != nil
+		if f != nil && !paused {
 			flights = append(flights, f)
 		}
 	}
 	if how.NoWait {
 		return nil
 	}
-	return waitAll(ctx, flights, how.FailFast)
+	err := waitAll(ctx, flights, how.FailFast)
+	if len(flights) > 0 {
+		c.sched.Yield(2)
+	} else if any {
+		c.sched.Yield(1)
+	}
+	return err
 }
 
 // refetchOne fetches an entry that may still be fetched.

@@ -152,13 +152,25 @@ func (tx *txn) testify(f *flight) {
 
 // wait returns the outcome of the flight, or the cause of ctx.
 func (f *flight) wait(ctx context.Context) (any, error) {
-	for moved := 0; ; f, moved = f.next, moved+1 {
-		if err := f.done.wait(ctx); err != nil {
-			return nil, err
+	last, turns, err := f.over(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if turns > 0 {
+		f.e.client().sched.Trail(turns)
+	}
+	return last.data, last.err
+}
+
+// over waits until the flight is over, or that which took its place in the end, and
+// tells after how many turns those hear of it who have waited for f.
+func (f *flight) over(ctx context.Context) (last *flight, turns int, err error) {
+	for last = f; ; last, turns = last.next, turns+1 {
+		if err := last.done.wait(ctx); err != nil {
+			return nil, 0, err
 		}
-		if f.next == nil {
-			f.e.client().sched.Yield(2 * moved) // after those who have waited for it alone
-			return f.data, f.err
+		if last.next == nil {
+			return last, turns, nil
 		}
 	}
 }

@@ -30,6 +30,7 @@ type mutation struct {
 	gcTimer   *sched.Timer
 	wake      chan struct{} // not nil while paused in the attempt loop
 	first     bool          // paused before the first attempt
+	rank      int           // how many go first that went on when it did
 	policy    MutationPolicy
 	cleared   bool         // no longer in the cache
 	waiting   [2]followers // for the attempts: since before they began, and since
@@ -213,10 +214,18 @@ func (m *mutation) settle(data any, err error) {
 	close(m.done)
 }
 
+// line lets those go first that go on at the same moment and are older.
+func (m *mutation) line() {
+	for range m.rank {
+		m.c.sched.Trail(0)
+	}
+}
+
 // prepare calls what comes before the first attempt. A restored mutation has
 // been through it before.
 func (m *mutation) prepare() error {
 	if m.restored {
+		m.line()
 		m.c.update(func(tx *txn) { tx.mutate(m, continueAction{}) })
 		return nil
 	}
@@ -292,6 +301,7 @@ func (m *mutation) gate(ctx context.Context, first bool) error {
 	}
 	select {
 	case <-wake:
+		m.line()
 		return nil
 	case <-ctx.Done():
 		return ErrClosed
@@ -299,14 +309,16 @@ func (m *mutation) gate(ctx context.Context, first bool) error {
 }
 
 // resumeMutation lets a paused mutation go on if it may, and a restored one
-// begin.
-func (tx *txn) resumeMutation(m *mutation) {
+// begin. Rank is how many are to go on before it at this moment.
+func (tx *txn) resumeMutation(m *mutation, rank int) {
 	if m.restored && !m.going && m.state.Load().status == StatusPending {
+		m.rank = rank
 		m.going = tx.launch(m.run)
 		return
 	}
 	if m.wake != nil && tx.mayMutate(m, m.first) {
 		tx.mutate(m, continueAction{})
+		m.rank = rank
 		close(m.wake)
 		m.wake = nil
 	}

@@ -59,7 +59,7 @@ func (mc *mutationCache) settled(tx *txn, m *mutation) {
 	}
 	for _, x := range mc.scopes[m.scope()] {
 		if x != m && x.state.Load().paused {
-			tx.resumeMutation(x)
+			tx.resumeMutation(x, 0)
 			return
 		}
 	}

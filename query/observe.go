@@ -153,6 +153,9 @@ func (o *Observer[R]) refetch(ctx context.Context, how RefetchOptions, d Directi
 		return o.Current(), nil
 	}
 	_, err := f.wait(ctx)
+	if ctx.Err() == nil {
+		o.o.c.sched.Yield(2)
+	}
 	if ctx.Err() == nil && f.next != nil && (err == nil || !how.FailFast) && !o.o.c.over.Load() {
 		o.o.bringUpToDate(toTell) // those who waited for what took its place went first
 		return o.Current(), fetchError(ctx, f.e.key, err)

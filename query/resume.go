@@ -115,8 +115,8 @@ func (tx *txn) resumePaused() []*mutation {
 			paused = append(paused, m)
 		}
 	}
-	for _, m := range paused {
-		tx.resumeMutation(m)
+	for i, m := range paused {
+		tx.resumeMutation(m, i)
 	}
 	return paused
 }

@@ -148,9 +148,7 @@ func (r *run) operations(c *client, label string, ops []object, told object, mad
 			if op["do"] == "cancelQueries" { // it hands on what it waits for a few times
 				turns = 5
 			}
-			for range turns {
-				r.clock.tick()
-			}
+			r.clock.Yield(turns)
 		}
 	}
 	return made

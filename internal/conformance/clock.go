@@ -113,6 +113,9 @@ func (c *eventClock) Yield(turns int) {
 	c.Clock.Sleep(time.Duration(turns) * (perTick - 1))
 }
 
+// Trail is Yield for what is over after all that take as many turns.
+func (c *eventClock) Trail(turns int) { c.Clock.Sleep(time.Duration(turns)*(perTick-1) + 1) }
+
 // settle waits until nothing more can happen in the present millisecond.
 func (c *eventClock) settle() {
 	c.Clock.Sleep(max(perStep, c.passed()*scale+afterTimers-c.elapsed()))

@@ -60,13 +60,24 @@ func (s *Scheduler) System() bool { return s.system }
 
 // order is what a clock has that tells one thing from the next within one moment.
 // Its timers of zero length wait for all that needs no timer.
-type order interface{ Yield(turns int) }
+type order interface {
+	Yield(turns int)
+	Trail(turns int)
+}
 
 // Yield lets what else is happening at this moment go first for some turns, if the
 // clock knows an order of such things. With other clocks it does nothing.
 func (s *Scheduler) Yield(turns int) {
 	if s.order != nil {
 		s.order.Yield(turns)
+	}
+}
+
+// Trail is Yield for what comes after everything that waits for as many turns, maybe
+// none, and stays behind it.
+func (s *Scheduler) Trail(turns int) {
+	if s.order != nil {
+		s.order.Trail(turns)
 	}
 }
 
