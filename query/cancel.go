@@ -19,6 +19,7 @@ func (tx *txn) cancel(f *flight, how cancelled) {
 		cause = ErrCancelled
 	}
 	tx.land(f)
+	f.cancelled = true
 	tx.later(func() { f.ctx.end(cause) })
 	f.err = cause
 	if how.revert {

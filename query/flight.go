@@ -22,6 +22,7 @@ type flight struct {
 
 	// Guarded by the client's mutex.
 	settled   bool
+	cancelled bool          // that is how it was settled
 	outdated  bool          // push has told more since it began; see outdated.go
 	again     bool          // it takes the place of one that was
 	revert    *state        // what a reverted cancellation goes back to
@@ -158,6 +159,9 @@ func (f *flight) wait(ctx context.Context) (any, error) {
 	}
 	if turns > 0 {
 		f.e.client().sched.Trail(turns)
+	}
+	if last.cancelled {
+		f.e.client().sched.Yield(1)
 	}
 	return last.data, last.err
 }

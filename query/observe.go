@@ -156,7 +156,7 @@ func (o *Observer[R]) refetch(ctx context.Context, how RefetchOptions, d Directi
 	if ctx.Err() == nil {
 		o.o.c.sched.Yield(2)
 	}
-	if ctx.Err() == nil && f.next != nil && (err == nil || !how.FailFast) && !o.o.c.over.Load() {
+	if ctx.Err() == nil && f.cancelled && (err == nil || !how.FailFast) && !o.o.c.over.Load() {
 		o.o.bringUpToDate(toTell) // those who waited for what took its place went first
 		return o.Current(), fetchError(ctx, f.e.key, err)
 	}

@@ -146,7 +146,7 @@ func (r *run) operations(c *client, label string, ops []object, told object, mad
 		if op["await"] == true { // it is heard of later, even if there was nothing to wait for
 			turns := 2
 			if op["do"] == "cancelQueries" { // it hands on what it waits for a few times
-				turns = 5
+				turns = 3
 			}
 			r.clock.Yield(turns)
 		}
