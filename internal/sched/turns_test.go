@@ -14,10 +14,11 @@ import (
 type orderly struct {
 	watched
 
-	yields int
+	yields, trails int
 }
 
 func (c *orderly) Yield(turns int) { c.yields += turns }
+func (c *orderly) Trail(turns int) { c.trails += turns }
 
 func TestYield_isLeftToAClockThatKnowsAnOrder(t *testing.T) {
 	t.Parallel()
@@ -25,7 +26,9 @@ func TestYield_isLeftToAClockThatKnowsAnOrder(t *testing.T) {
 	s := sched.New(c)
 	defer s.Close()
 	s.Yield(2)
+	s.Trail(3)
 	require.Equal(t, 2, c.yields)
+	require.Equal(t, 3, c.trails)
 }
 
 func TestYield_waitsForNothingOnOtherClocks(t *testing.T) {
@@ -33,6 +36,7 @@ func TestYield_waitsForNothingOnOtherClocks(t *testing.T) {
 	onBothClocks(t, func(t *testing.T, w *world) {
 		before := w.Now()
 		w.Yield(2)
+		w.Trail(2)
 		require.Equal(t, before, w.Now())
 	})
 }
