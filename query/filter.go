@@ -193,24 +193,15 @@ func (c *Client) Refetch(ctx context.Context, f Filter) error {
 func (c *Client) refetch(ctx context.Context, chosen []*entry, how RefetchOptions) error {
 	mode := fetchMode{cancelRefetch: how.Cancel.or(true)}
 	var flights []*flight
-	any := false
 	for _, e := range chosen {
-		f, paused := c.refetchOne(e, mode)
-		any = any || f != nil
-		if f != nil && !paused {
+		if f, paused := c.refetchOne(e, mode); f != nil && !paused {
 			flights = append(flights, f)
 		}
 	}
 	if how.NoWait {
 		return nil
 	}
-	err := waitAll(ctx, flights, how.FailFast)
-	if len(flights) > 0 {
-		c.sched.Yield(2)
-	} else if any {
-		c.sched.Yield(1)
-	}
-	return err
+	return c.hear(ctx, flights, how.FailFast)
 }
 
 // refetchOne fetches an entry that may still be fetched.
@@ -229,6 +220,19 @@ func (c *Client) refetchOne(e *entry, mode fetchMode) (f *flight, paused bool) {
 		}
 	})
 	return f, paused
+}
+
+// hear is waitAll and what it takes until that is known.
+func (c *Client) hear(ctx context.Context, flights []*flight, failFast bool) error {
+	err := waitAll(ctx, flights, failFast)
+	switch {
+	case len(flights) == 0:
+	case failFast:
+		c.sched.Yield(1)
+	default: // each error is put aside in a turn of its own
+		c.sched.Yield(2)
+	}
+	return err
 }
 
 // waitAll waits for flights together.
@@ -362,7 +366,7 @@ func (c *Client) Reset(ctx context.Context, f Filter) error {
 			}
 		}
 	})
-	return waitAll(ctx, flights, f.Refetch.FailFast)
+	return c.hear(ctx, flights, f.Refetch.FailFast)
 }
 
 // IsFetching returns how many of the entries that f chooses are fetching now;

@@ -153,7 +153,11 @@ func (o *Observer[R]) refetch(ctx context.Context, how RefetchOptions, d Directi
 		return o.Current(), nil
 	}
 	_, err := f.wait(ctx)
-	if ctx.Err() == nil {
+	switch {
+	case ctx.Err() != nil:
+	case how.FailFast:
+		o.o.c.sched.Yield(1)
+	default: // an error would have been taken for an answer in a turn of its own
 		o.o.c.sched.Yield(2)
 	}
 	if ctx.Err() == nil && f.cancelled && (err == nil || !how.FailFast) && !o.o.c.over.Load() {

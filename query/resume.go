@@ -116,7 +116,11 @@ func (tx *txn) resumePaused() []*mutation {
 		}
 	}
 	for i, m := range paused {
-		tx.resumeMutation(m, i)
+		rank := i
+		if !m.restored { // those begin at once, these have to be woken first
+			rank += len(paused)
+		}
+		tx.resumeMutation(m, rank)
 	}
 	return paused
 }
