@@ -182,9 +182,9 @@ func (tx *txn) adopt(e *entry, o *options, s seed) {
 
 // plant gives an entry the initial data of options that it is to be fetched by.
 // Observers see them before the fetch begins.
-func (tx *txn) plant(e *entry, o *options, s seed) {
-	if st := e.state.Load(); s.of == o && s.ok && !e.removed() && !st.hasData && st.fetchStatus == isIdle {
-		tx.adopt(e, o, s)
+func (tx *txn) plant(e *entry, s seed) {
+	if st := e.state.Load(); s.ok && !e.removed() && !st.hasData && st.fetchStatus == isIdle {
+		tx.adopt(e, s.of, s)
 	}
 }
 

@@ -165,7 +165,7 @@ func (c *Client) fetchData(ctx context.Context, o *options, with contentment) (a
 		return st.data, nil
 	}
 	if s.ok {
-		c.update(func(tx *txn) { tx.plant(e, o, s) })
+		c.update(func(tx *txn) { tx.plant(e, s) })
 	}
 	c.update(func(tx *txn) {
 		if e.removed() { // between the two

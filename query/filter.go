@@ -211,7 +211,7 @@ func (c *Client) refetchOne(e *entry, mode fetchMode) (f *flight, paused bool) {
 	}
 	s := c.lent(e, e.opts.Load())
 	if s.ok { // observers see the initial data before the fetch
-		c.update(func(tx *txn) { tx.plant(e, s.of, s) })
+		c.update(func(tx *txn) { tx.plant(e, s) })
 	}
 	c.update(func(tx *txn) {
 		if !tx.closed && !e.removed() { // since it was chosen

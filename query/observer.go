@@ -100,7 +100,7 @@ func (o *observer) fetch(mode fetchMode, w *witness) (f *flight) {
 		o.c.update(func(tx *txn) {
 			if !tx.closed && o.e != nil {
 				o.turn(tx, s)
-				tx.plant(o.e, opts, s)
+				tx.plant(o.e, s)
 			}
 		})
 	}
