@@ -2,6 +2,7 @@ package query
 
 import (
 	"context"
+	"errors"
 	"iter"
 	"reflect"
 )
@@ -160,7 +161,7 @@ func (o *Observer[R]) refetch(ctx context.Context, how RefetchOptions, d Directi
 	default: // an error would have been taken for an answer in a turn of its own
 		o.o.c.sched.Yield(2)
 	}
-	if ctx.Err() == nil && f.cancelled && (err == nil || !how.FailFast) && !o.o.c.over.Load() {
+	if ctx.Err() == nil && f.cancelled && (err == nil || !how.FailFast) && !errors.Is(err, ErrClosed) {
 		o.o.bringUpToDate(toTell) // those who waited for what took its place went first
 		return o.Current(), fetchError(ctx, f.e.key, err)
 	}
