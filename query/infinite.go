@@ -103,6 +103,7 @@ type walk[C, P any] struct {
 	direction Direction
 	old, got  Pages[C, P]
 	wanted    int // how many pages to get
+	count     int // how many it got, more than it kept if there is a MaxPages
 }
 
 func (q InfiniteQuery[C, P]) walk(s *state, d Direction) *walk[C, P] {
@@ -122,12 +123,12 @@ func (w *walk[C, P]) run(ctx context.Context) (any, error) {
 	if w.direction != "" && len(w.old.Pages) > 0 {
 		return w.extend(page)
 	}
-	for n := len(w.got.Pages); n == 0 || n < w.wanted; n++ {
+	for ; w.count == 0 || w.count < w.wanted; w.count++ {
 		param := w.q.InitialPageParam
 		switch {
-		case n > 0 && w.q.NextPageParam == nil:
+		case w.count > 0 && w.q.NextPageParam == nil:
 			return w.got, nil
-		case n > 0:
+		case w.count > 0:
 			next, more := w.q.NextPageParam(w.q.last(w.got), w.got)
 			if !more {
 				return w.got, nil
