@@ -154,14 +154,11 @@ func (o *Observer[R]) refetch(ctx context.Context, how RefetchOptions, d Directi
 		return o.Current(), nil
 	}
 	_, err := f.wait(ctx)
-	switch {
-	case ctx.Err() != nil:
-	case how.FailFast:
-		o.o.c.sched.Yield(1)
-	default: // an error would have been taken for an answer in a turn of its own
-		o.o.c.sched.Yield(2)
+	gone := ctx.Err() != nil
+	if !gone {
+		o.o.c.sched.Yield(how.turns())
 	}
-	if ctx.Err() == nil && f.cancelled && (err == nil || !how.FailFast) && !errors.Is(err, ErrClosed) {
+	if !gone && f.cancelled && (err == nil || !how.FailFast) && !errors.Is(err, ErrClosed) {
 		o.o.bringUpToDate(toTell) // those who waited for what took its place went first
 		return o.Current(), fetchError(ctx, f.e.key, err)
 	}

@@ -66,7 +66,7 @@ func (c *Client) refetchInTurn(ctx context.Context, chosen []*entry, f Filter) e
 	if f.Refetch.NoWait {
 		return nil
 	}
-	return c.hear(ctx, stands, f.Refetch.FailFast)
+	return c.hear(ctx, stands, f.Refetch)
 }
 
 // refetchReturned is refetchObserved for the return of focus or network, spread

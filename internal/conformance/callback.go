@@ -3,6 +3,7 @@ package conformance
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"time"
 
 	"github.com/freshet-go/freshet/query"
@@ -106,11 +107,8 @@ func (r *run) takeTurn(ctx context.Context) {
 // throw says that a callback throws after these operations. With one that takes
 // time it has returned a promise, and that takes its turn to be heard of.
 func (r *run) throw(ctx context.Context, ops []object) {
-	for _, op := range ops {
-		if takesTime(op) {
-			r.clock.tick()
-			break
-		}
+	if slices.ContainsFunc(ops, takesTime) {
+		r.clock.tick()
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
