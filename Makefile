@@ -1,7 +1,7 @@
 # Every target delegates: the checks and the pinned tools are in .ci/run.
 
 .DEFAULT_GOAL := help
-.PHONY: help test race lint fmt api conformance conformance-random bench-compare cover mutants fuzz fleet dashboard ci
+.PHONY: help test race lint fmt api conformance conformance-random bench-compare cover mutants fuzz chaos fleet dashboard ci
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -41,6 +41,11 @@ mutants: ## break behaviours one by one: a test has to notice each
 
 fuzz: ## each fuzz target for CI_FUZZTIME, 6s
 	bash .ci/run fuzz
+
+CUTS ?= 200
+chaos: ## cut event streams at CUTS random points each: the cache has to end up as the server; needs Node
+	npm ci --prefix query/trpc/testdata/server --no-audit --no-fund --loglevel=error
+	FRESHET_REQUIRE_NODE=1 go test ./query/trpc -count=1 -v -run TestChaos_theCache -chaos.cuts $(CUTS) -chaos.seed $(SEED)
 
 N ?= 1000000
 fleet: ## N sellers against a model server, by each plan: the figures of query/SCALE.md

@@ -82,6 +82,10 @@ type PushEvent[E any] struct {
 	// the next run of the source begins from now on.
 	ID   string
 	Data E
+	// Distinct says that the source has left out repetitions by itself: an ID that is
+	// known is that of another event, of a server whose IDs have begun anew. Otherwise
+	// what comes again after PushResumed counts as repeated, and is dropped.
+	Distinct bool
 	// Err is why the stream is lost or has a gap, or why Data could not be read,
 	// which makes a resync.
 	Err error
@@ -110,7 +114,7 @@ func Attach[E any](c *Client, p Push[E]) (stop func(), err error) {
 		return func(yield func(pushSignal) bool) {
 			for e := range p.Source(ctx, after) {
 				on := func(ctx context.Context) error { return p.On(ctx, c, e.Data) }
-				if !yield(pushSignal{e.Kind, e.ID, e.Err, on}) {
+				if !yield(pushSignal{e.Kind, e.ID, e.Err, e.Distinct, on}) {
 					return
 				}
 			}

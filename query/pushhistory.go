@@ -17,6 +17,14 @@ type history struct {
 	replayed bool
 }
 
+// restart forgets all events: those that come have IDs of their own.
+func (h *history) restart() { *h = history{} }
+
+func (h *history) knows(id string) bool {
+	_, known := h.ids[id]
+	return known
+}
+
 // note remembers an event, and reports whether it is known and whether that was to
 // be expected. Events without ID are never known.
 func (h *history) note(id string) (known, expected bool) {
@@ -24,7 +32,7 @@ func (h *history) note(id string) (known, expected bool) {
 		h.replayed = false
 		return false, false
 	}
-	if _, known = h.ids[id]; known {
+	if h.knows(id) {
 		return true, h.replayed
 	}
 	h.replayed = false

@@ -57,6 +57,29 @@ func TestAttach_idThatComesAgainForNoReasonMakesAResync(t *testing.T) {
 	}
 }
 
+// A server that begins anew gives the IDs of old events to others. A source that
+// leaves repetitions out by itself tells them apart.
+func TestAttach_distinctEventIsAppliedWhoeverHadItsID(t *testing.T) {
+	t.Parallel()
+	inBubble(t, query.Config{}, func(t *testing.T, c *query.Client) {
+		w, src := newWire(), new(source)
+		defer query.Observe(c, src.query(query.Policy{})).Subscribe(ignore)()
+		attach(t, c, w.push())
+		distinct := func(id string, v int) pushEvent {
+			e := data(id, v)
+			e.Distinct = true
+			return e
+		}
+		w.say(connected, distinct("a", 1), distinct("b", 2), disconnected, resumed)
+		n := src.count(0)
+		w.say(distinct("a", 11), distinct("b", 12))
+		require.Equal(t, n, src.count(0), "nothing is missing")
+		w.say(disconnected, resumed, data("b", 12), data("c", 13))
+		require.Equal(t, []int{1, 2, 11, 12, 13}, w.applied.all())
+		require.Equal(t, 1, c.Pushes()[0].Repeated)
+	})
+}
+
 func TestAttach_remembersSoManyIDsAsCanBeRepeated(t *testing.T) {
 	t.Parallel()
 	inBubble(t, query.Config{}, func(t *testing.T, c *query.Client) {

@@ -58,10 +58,11 @@ type pushRun struct {
 
 // pushSignal is a PushEvent without its type.
 type pushSignal struct {
-	kind PushKind
-	id   string
-	err  error
-	on   func(context.Context) error
+	kind     PushKind
+	id       string
+	err      error
+	distinct bool
+	on       func(context.Context) error
 }
 
 func (s *stream) attach() (stop func(), err error) {
@@ -234,6 +235,9 @@ func (s *stream) take(r *pushRun, sig pushSignal) {
 
 // event applies an event, unless that was done already.
 func (s *stream) event(sig pushSignal) {
+	if sig.distinct && s.seen.knows(sig.id) {
+		s.seen.restart()
+	}
 	if known, expected := s.seen.note(sig.id); known {
 		s.count(func(n *PushStats) { n.Repeated++ })
 		if !expected { // or it is another one, from a server whose IDs have begun anew

@@ -93,10 +93,6 @@ func (p *proxy) serve() {
 func (p *proxy) carry(client net.Conn) {
 	p.mu.Lock()
 	target, limit, reset := p.target, int64(1<<40), p.random.IntN(2) == 0
-	if p.left > 0 {
-		limit = 1 + p.random.Int64N(3000)
-		p.left--
-	}
 	p.mu.Unlock()
 	defer client.Close()
 	server, err := net.Dial("tcp", target)
@@ -106,19 +102,39 @@ func (p *proxy) carry(client net.Conn) {
 	defer server.Close()
 	p.keep(client, true)
 	defer p.keep(client, false)
+	if !p.leadsTo(target) { // it was forwarded meanwhile, and this was not there to be cut
+		return
+	}
+	p.mu.Lock()
+	if p.left > 0 {
+		limit = 1 + p.random.Int64N(3000)
+		p.left--
+	}
+	p.mu.Unlock()
 	p.wg.Go(func() {
 		_, _ = io.Copy(server, client) // ends with either of them
 		_ = server.Close()
 	})
 	n, _ := io.CopyN(client, server, limit) // the same
-	if n == limit {
-		p.mu.Lock()
+	p.mu.Lock()
+	switch {
+	case n == limit:
 		p.done++
-		p.mu.Unlock()
+	case limit < 1<<40:
+		p.left++ // it ended by itself: another is cut for it
+	}
+	p.mu.Unlock()
+	if n == limit {
 		if tcp, ok := client.(*net.TCPConn); ok && reset {
 			_ = tcp.SetLinger(0)
 		}
 	}
+}
+
+func (p *proxy) leadsTo(target string) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.target == target
 }
 
 func (p *proxy) keep(conn net.Conn, open bool) {
@@ -193,20 +209,27 @@ func (b *orderBook) reload() {
 	b.status = serverOrders(b.t, b.server)
 }
 
-func serverOrders(t *testing.T, s *trpctest.Server) map[string]string {
-	t.Helper()
-	var all struct {
-		Orders []struct {
-			ID     string `json:"id"`
-			Status string `json:"status"`
-		} `json:"orders"`
-	}
-	s.Control("orders", map[string]any{"sellerId": "seller_1"}, &all)
+// sellerOrders is what the control endpoint answers to "orders".
+type sellerOrders struct {
+	Orders []struct {
+		ID     string `json:"id"`
+		Status string `json:"status"`
+	} `json:"orders"`
+}
+
+func (all sellerOrders) statuses() map[string]string {
 	status := map[string]string{}
 	for _, o := range all.Orders {
 		status[o.ID] = o.Status
 	}
 	return status
+}
+
+func serverOrders(t *testing.T, s *trpctest.Server) map[string]string {
+	t.Helper()
+	var all sellerOrders
+	s.Control("orders", map[string]any{"sellerId": "seller_1"}, &all)
+	return all.statuses()
 }
 
 func createOrders(t *testing.T, s *trpctest.Server, n int) (last string) {

@@ -40,6 +40,7 @@ func pushEvent[T any](e Event[T]) query.PushEvent[T] {
 		told.Kind = query.PushDisconnected
 	case EventData:
 		told.Kind = query.PushData
+		told.Distinct = true // Events leaves repetitions out
 	}
 	return told
 }
