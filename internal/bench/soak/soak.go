@@ -49,15 +49,17 @@ func (s soak) run(ctx context.Context, out io.Writer) (faults []string, err erro
 		return nil, err
 	}
 	filled := l.line("filled")
-	polls, from := l.polls.Load(), time.Now()
+	var polls int64 // but for those while everything is looked at, which takes seconds
+	var lasted time.Duration
 	for part := 1; part <= 4; part++ {
+		before, from := l.polls.Load(), time.Now()
 		if err := l.bustle(ctx, s.lasting/4); err != nil {
 			return nil, err
 		}
+		polls, lasted = polls+l.polls.Load()-before, lasted+time.Since(from)
 		l.line(fmt.Sprintf("after %v", (s.lasting * time.Duration(part) / 4).Round(time.Second/10)))
 	}
-	polls = l.polls.Load() - polls
-	due := float64(s.polled) * float64(time.Since(from)) / float64(s.interval)
+	due := float64(s.polled) * float64(lasted) / float64(s.interval)
 	for _, stop := range l.stops {
 		stop()
 	}
