@@ -25,7 +25,7 @@ func main() {
 	flag.DurationVar(&s.interval, "interval", 5*time.Second, "how often they are")
 	flag.DurationVar(&s.lasting, "for", 2*time.Minute, "how long it goes on")
 	flag.Parse()
-	faults, err := s.run(context.Background(), os.Stdout)
+	faults, err := s.run(context.Background())
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "soak:", err)
 		os.Exit(2)

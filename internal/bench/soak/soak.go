@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"math/rand/v2"
 	"runtime"
 	"sync/atomic"
@@ -31,9 +30,9 @@ const (
 )
 
 // run prints what it sees, and returns what is not as it should be.
-func (s soak) run(ctx context.Context, out io.Writer) (faults []string, err error) {
+func (s soak) run(ctx context.Context) (faults []string, err error) {
 	goroutines := runtime.NumGoroutine()
-	l := &load{soak: s, out: out, values: make([]int, s.entries)}
+	l := &load{soak: s, values: make([]int, s.entries)}
 	for i := range s.entries {
 		l.keys = append(l.keys, querykey.Of("tenant", i/perTenant, "order", i))
 	}
@@ -42,12 +41,13 @@ func (s soak) run(ctx context.Context, out io.Writer) (faults []string, err erro
 		return nil, err
 	}
 	l.c = c
-	fmt.Fprintf(out, "%d entries, %d polled each %v, for %v\n\n| | heap MiB | goroutines | entries | polls |\n|---|--:|--:|--:|--:|\n",
+	fmt.Printf("%d entries, %d polled each %v, for %v\n\n| | heap MiB | goroutines | entries | polls |\n|---|--:|--:|--:|--:|\n",
 		s.entries, s.polled, s.interval, s.lasting)
 	start := l.line("start")
-	if err := errors.Join(l.fill(), l.observe()); err != nil {
+	if err := l.fill(); err != nil {
 		return nil, err
 	}
+	l.observe()
 	filled := l.line("filled")
 	var polls int64 // but for those while everything is looked at, which takes seconds
 	var lasted time.Duration
@@ -74,7 +74,7 @@ func (s soak) run(ctx context.Context, out io.Writer) (faults []string, err erro
 	}
 	closed := l.line("closed")
 	left, added := cleared.heap-start.heap, filled.heap-start.heap
-	fmt.Fprintf(out, "\nheap after Clear %.3f × the start, %.2f %% of what was added is left, %.0f %% of the polls that were due\n",
+	fmt.Printf("\nheap after Clear %.3f × the start, %.2f %% of what was added is left, %.0f %% of the polls that were due\n",
 		cleared.heap/start.heap, 100*left/added, 100*float64(polls)/due)
 	if left > max(everAllowed, allowance*min(start.heap, added)) {
 		faults = append(faults, fmt.Sprintf("%.0f bytes left", left))
@@ -94,7 +94,6 @@ type load struct {
 	soak
 
 	c      *query.Client
-	out    io.Writer
 	keys   []querykey.Key // made before, as a program has them
 	values []int
 	polls  atomic.Int64
@@ -109,7 +108,7 @@ type sight struct {
 
 func (l *load) line(when string) sight {
 	live, goroutines := measure.Memory(), runtime.NumGoroutine()
-	fmt.Fprintf(l.out, "| %s | %.2f | %d | %d | %d |\n", when, float64(live.Heap)/(1<<20), goroutines,
+	fmt.Printf("| %s | %.2f | %d | %d | %d |\n", when, float64(live.Heap)/(1<<20), goroutines,
 		len(l.c.Entries(query.Filter{})), l.polls.Load())
 	return sight{float64(live.Heap), goroutines}
 }
@@ -129,7 +128,7 @@ func (l *load) fill() (err error) {
 }
 
 // observe has keys polled, spread over one interval. Every tenth answer is news.
-func (l *load) observe() error {
+func (l *load) observe() {
 	start := time.Now()
 	for i := range l.polled {
 		n := 0
@@ -150,7 +149,6 @@ func (l *load) observe() error {
 		}
 	}
 	time.Sleep(time.Until(start.Add(l.interval)))
-	return nil
 }
 
 // bustle reads, writes and invalidates for a while.
