@@ -1,7 +1,7 @@
 # Every target delegates: the checks and the pinned tools are in .ci/run.
 
 .DEFAULT_GOAL := help
-.PHONY: help test race lint fmt api conformance conformance-random bench-compare cover mutants fuzz chaos fleet dashboard ci
+.PHONY: help test race lint fmt api conformance conformance-random bench-compare bench-growth soak cover mutants fuzz chaos fleet dashboard ci
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,6 +32,12 @@ conformance-random: ## play COUNT random programs of SEED, and shrink those that
 bench-compare: ## Freshet beside other caches and against its targets, 10 minutes; needs Node
 	npm ci --prefix internal/bench/node --no-audit --no-fund --loglevel=error
 	go run ./internal/bench -json internal/bench/results.json -md internal/bench/RESULTS.md
+
+bench-growth: ## what operations cost in caches of 1k to 1M entries, 2 minutes
+	go run ./internal/bench -mode growth -json internal/bench/growth.json -md internal/bench/GROWTH.md
+
+soak: ## 1M entries and 100k polled keys for 2 minutes: nothing may be left behind
+	go run ./internal/bench/soak
 
 cover: ## coverage of the core packages, against its floor
 	bash .ci/run cover

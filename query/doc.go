@@ -45,7 +45,8 @@
 //
 // Guides to defaults, keys, polling, optimistic updates, testing and more are in
 // the folder docs; TANSTACK.md is the way over from TanStack Query, DIFFERENCES.md
-// says where the two part, and DESIGN.md how it all works.
+// says where the two part, DESIGN.md how it all works, and PERFORMANCE.md
+// what it costs.
 //
 // The ideas, and most of the names, are those of TanStack Query by Tanner
 // Linsley and contributors; where behaviour is not documented here it is that of

@@ -16,7 +16,7 @@ import (
 // even if the fetch was cancelled meanwhile. An error of q.Fetch is wrapped in
 // *FetchError; unless q's policy says otherwise it is not retried.
 func Fetch[T any](ctx context.Context, c *Client, q Query[T]) (T, error) {
-	return fetch(ctx, c, &q) // small enough to be inlined, so that q is not copied
+	return fetch(ctx, c, q.Key, q)
 }
 
 // Ensure returns the cached data of q, however old, and fetches only if there
@@ -40,9 +40,13 @@ func Prefetch[T any](ctx context.Context, c *Client, q Query[T]) error {
 	return err
 }
 
-// fetch is Fetch. Its fast ways take no lock and allocate nothing.
-func fetch[T any](ctx context.Context, c *Client, q *Query[T]) (T, error) {
-	if e := c.index.find(q.Key); e != nil {
+// fetch is Fetch, which is small enough to be inlined. Its fast ways take no lock and
+// allocate nothing. The key comes beside q, and q by value: where the address of q was
+// taken it would be put together elsewhere and copied, and a key that is read from a
+// fresh copy is there only when all that was asked of memory before has come. So
+// lookups in a large cache would wait for each other.
+func fetch[T any](ctx context.Context, c *Client, key querykey.Key, q Query[T]) (T, error) {
+	if e := c.index.find(key); e != nil {
 		if v, ok := hit[T](e, q.Policy.StaleTime); ok {
 			return v, nil
 		}
@@ -50,7 +54,7 @@ func fetch[T any](ctx context.Context, c *Client, q *Query[T]) (T, error) {
 			return v, err
 		}
 	}
-	return fetchData[T](ctx, c, optionsOf(c, q, true), onlyFresh)
+	return fetchData[T](ctx, c, optionsOf(c, &q, true), onlyFresh)
 }
 
 // serve answers from fresh data, or waits for a fetch of e that runs. Data whose

@@ -4,6 +4,7 @@
 //	go run ./internal/bench              what the targets are read from, up to 10 minutes
 //	go run ./internal/bench -mode quick  W1, W5 and W7 in small, under a minute
 //	go run ./internal/bench -mode full   larger and longer, up to an hour
+//	go run ./internal/bench -mode growth what operations cost in larger caches, two minutes
 //
 // It exits with status 1 if a target that must be reached is missed, and with
 // status 2 if something went wrong: a contestant that did not do its work, say.
@@ -24,6 +25,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/freshet-go/freshet/internal/bench/bound"
 	"github.com/freshet-go/freshet/internal/bench/contest"
 	"github.com/freshet-go/freshet/internal/bench/measure"
 	"github.com/freshet-go/freshet/internal/bench/ours"
@@ -40,12 +42,14 @@ type settings struct {
 	only      []string // contestants, empty: all
 	withNode  bool
 	json, md  string // files to write, if any
+	most      int    // entries, of growth
 	profile   string // file for a profile of the processor, if any
 }
 
 func main() {
 	var s settings
-	flag.StringVar(&s.mode, "mode", "compare", "quick, compare or full")
+	flag.StringVar(&s.mode, "mode", "compare", "quick, compare, full or growth")
+	flag.IntVar(&s.most, "most", 1_000_000, "entries in the largest cache of growth")
 	flag.IntVar(&s.rounds, "rounds", 0, "interleaved rounds; 0 is what the mode has")
 	flag.Func("w", "workloads, such as W1,W5", list(&s.workloads))
 	flag.Func("only", "contestants, such as freshet,otter", list(&s.only))
@@ -92,7 +96,7 @@ func list(to *[]string) func(string) error {
 
 // run measures and reports whether every target was reached that must be.
 func run(ctx context.Context, s settings) (reached bool, err error) {
-	sizes := map[string]workload.Size{"quick": workload.Quick, "compare": workload.Compare, "full": workload.Full}
+	sizes := map[string]workload.Size{"quick": workload.Quick, "compare": workload.Compare, "full": workload.Full, growthMode: workload.Compare}
 	size, ok := sizes[s.mode]
 	if !ok {
 		return false, fmt.Errorf("no mode %q", s.mode)
@@ -105,6 +109,9 @@ func run(ctx context.Context, s settings) (reached bool, err error) {
 	o := workload.Options{Size: size, Rounds: s.rounds, Contestants: contestants, Log: func(format string, args ...any) {
 		fmt.Fprintf(os.Stderr, "%4.0f s  %s\n", time.Since(r.Started).Seconds(), fmt.Sprintf(format, args...))
 	}}
+	if s.mode == growthMode {
+		return grow(ctx, s, o, r)
+	}
 	failed := runWorkloads(ctx, s, o, r) // what was measured all the same is worth a look
 	r.Seconds = time.Since(r.Started).Seconds()
 	partial := size == workload.Quick || len(s.workloads)+len(s.only) > 0 || !s.withNode
@@ -113,13 +120,17 @@ func run(ctx context.Context, s settings) (reached bool, err error) {
 	return !slices.ContainsFunc(verdicts, target.Verdict.Fails), err
 }
 
-// chosen returns the contestants of the given names, all if there are none.
+// chosen returns the contestants of the given names and their variants, all if there
+// are no names.
 func chosen(only []string) []contest.Spec {
-	all := append(append(ours.All(), peer.All()...), workload.Floor())
+	all := slices.Concat(ours.All(), peer.All(), bound.All(), []contest.Spec{workload.Floor()})
 	if len(only) == 0 {
 		return all
 	}
-	return slices.DeleteFunc(all, func(c contest.Spec) bool { return !slices.Contains(only, c.Name) })
+	return slices.DeleteFunc(all, func(c contest.Spec) bool {
+		name, _, _ := strings.Cut(c.Name, ",") // its variants, too
+		return !slices.Contains(only, name)
+	})
 }
 
 func runWorkloads(ctx context.Context, s settings, o workload.Options, r *measure.Results) error {

@@ -24,8 +24,7 @@ func leading() []string {
 // writeReport writes the results as Markdown: targets first, then every figure.
 func writeReport(w io.Writer, r *measure.Results, verdicts []target.Verdict, contestants []contest.Spec) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "# Freshet beside its peers\n\n%s, %s, %s, GOMAXPROCS %d, %s run of %.0f s.\n\n",
-		r.Started.UTC().Format("2006-01-02 15:04 UTC"), r.Machine, r.Go, r.Procs, r.Mode, r.Seconds)
+	fmt.Fprintf(&b, "# Freshet beside its peers\n\n%s.\n\n", ran(r))
 	b.WriteString("WORKLOADS.md says what was done. Figures are medians over interleaved rounds, ratios medians of the ratios " +
 		"within the rounds. `make bench-compare` writes this file.\n\n## Targets\n\n")
 	writeVerdicts(&b, verdicts)
@@ -38,6 +37,12 @@ func writeReport(w io.Writer, r *measure.Results, verdicts []target.Verdict, con
 	writeFigures(&b, r)
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// ran says when, where and for how long.
+func ran(r *measure.Results) string {
+	return fmt.Sprintf("%s, %s, %s, GOMAXPROCS %d, %s run of %.0f s",
+		r.Started.UTC().Format("2006-01-02 15:04 UTC"), r.Machine, r.Go, r.Procs, r.Mode, r.Seconds)
 }
 
 // writeVerdicts writes the table of targets and how many were reached.

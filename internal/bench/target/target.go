@@ -5,6 +5,7 @@ package target
 import (
 	"slices"
 
+	"github.com/freshet-go/freshet/internal/bench/bound"
 	"github.com/freshet-go/freshet/internal/bench/measure"
 	"github.com/freshet-go/freshet/internal/bench/ours"
 )
@@ -196,7 +197,7 @@ func (t Target) than(r *measure.Results, name string) *measure.Row {
 }
 
 func isPeer(contestant string) bool {
-	return !slices.Contains([]string{floor, ours.Name, ours.CallName, ours.FamilyName}, contestant)
+	return !slices.Contains([]string{floor, bound.Name, bound.FamilyName, ours.Name, ours.CallName, ours.FamilyName}, contestant)
 }
 
 // ratio is the median of the ratios within the rounds, so that what slows the

@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/freshet-go/freshet/internal/bench/bound"
 	"github.com/freshet-go/freshet/internal/bench/contest"
 	"github.com/freshet-go/freshet/internal/bench/measure"
 )
@@ -28,7 +29,7 @@ type crowd struct {
 }
 
 func newCrowd(s contest.Spec, keys contest.Keys) (*crowd, error) {
-	if s.NewCache == nil || s.Name == floor {
+	if s.NewCache == nil || s.Name == floor || s.Name == bound.Name {
 		return nil, contest.ErrNotOffered
 	}
 	w, v := &crowd{}, new(contest.Payload)
