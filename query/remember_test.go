@@ -404,3 +404,39 @@ func TestNotModified_afterAFailedAttempt(t *testing.T) {
 		require.Zero(t, c.Entries(query.Filter{})[0].State.FailureCount())
 	})
 }
+
+// The answer is older than the event, whatever it says.
+func TestNotModified_thatAnEventHasOutdatedIsAskedForAgain(t *testing.T) {
+	t.Parallel()
+	inBubble(t, query.Config{}, func(t *testing.T, c *query.Client) {
+		s, w := &versioned{takes: time.Second, version: 1}, newWire()
+		q := s.query()
+		q.Policy.StaleTime = query.StaleAfter(time.Hour)
+		o := query.Observe(c, q)
+		defer o.Subscribe(func(query.Result[[]int]) {})()
+		p := w.push()
+		p.Covers = []query.Filter{{Key: key("versioned")}}
+		p.On = func(ctx context.Context, c *query.Client, _ int) error {
+			return c.Invalidate(ctx, query.Filter{
+				Key:     key("versioned"),
+				Refetch: query.RefetchOptions{Cancel: query.Off, NoWait: true},
+			})
+		}
+		attach(t, c, p)
+		w.say(connected)
+		pass(5 * time.Second)
+		asked := len(s.told())
+
+		require.NoError(t, c.Refetch(t.Context(), query.Filter{Refetch: query.RefetchOptions{NoWait: true}}))
+		pass(time.Second / 2)
+		s.become(2) // after the server has looked
+		w.say(data("a", 0))
+		pass(time.Second / 2)
+		require.Equal(t, []int{1}, o.Current().Data())
+		require.True(t, o.Current().IsStale(), "what was not modified was so before the event")
+		pass(time.Second)
+		require.Equal(t, []int{2}, o.Current().Data())
+		require.False(t, o.Current().IsStale())
+		require.Len(t, s.told(), asked+2)
+	})
+}
