@@ -24,7 +24,7 @@ type story struct {
 }
 
 func newStory(o options, clk clock.Clock, sides []*side) *story {
-	return &story{options: o, clock: clk, sides: sides, random: rand.New(rand.NewPCG(o.seed, 0))} //nolint:gosec // nothing is secret
+	return &story{options: o, clock: clk, sides: sides, random: rand.New(rand.NewPCG(o.seed, 0))}
 }
 
 // play opens the pages, and changes something from time to time until the time is up.
