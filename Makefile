@@ -1,7 +1,7 @@
 # Every target delegates: the checks and the pinned tools are in .ci/run.
 
 .DEFAULT_GOAL := help
-.PHONY: help test race lint fmt api conformance conformance-random bench-compare cover mutants fuzz fleet dashboard ci
+.PHONY: help test race lint fmt api conformance conformance-random bench-compare cover mutants fuzz fleet compare dashboard ci
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -45,6 +45,9 @@ fuzz: ## each fuzz target for CI_FUZZTIME, 6s
 N ?= 1000000
 fleet: ## N sellers against a model server, by each plan: the figures of query/SCALE.md
 	go run ./internal/fleetsim/cmd/fleetsim -n $(N) -md query/SCALE.md -svg query/scale.svg
+
+compare: ## requests and freshness of everything on beside plain polling, 5 minutes; needs Node
+	go run ./examples/compare
 
 dashboard: ## the seller's dashboard, live
 	go run ./examples/dashboard

@@ -93,3 +93,29 @@ func TestAdaptive_intervalsFollowTheServer_S32(t *testing.T) {
 		})
 	}
 }
+
+func TestAdaptive_refusalsStretchAndRecoveryShrinks_S32(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := open(t, setup{batch: trpc.BatchOff, config: seller.Config{Adaptive: true}})
+		q := s.PendingOrders()
+		q.Policy.Retry = query.NoRetry()
+		pending := watch(s, q)
+		s.market.setFail(failing(refusedError{trpc.CodeTooManyRequests}))
+		s.advance(mins)
+		busy := len(s.times("orderStatus.getPendingOrders"))
+		require.Less(t, busy, 10, "13 without")
+		require.True(t, s.client.Explain(pending.Current().Key()).Has(query.ReasonAdaptive))
+
+		s.market.setFail(nil)
+		s.advance(mins)
+		s.market.setStatus("ord_1", seller.OrderConfirmed) // news
+		s.advance(mins)
+		at := s.times("orderStatus.getPendingOrders")
+		quickest := mins
+		for i := busy + 1; i < len(at); i++ {
+			quickest = min(quickest, at[i]-at[i-1])
+		}
+		require.Equal(t, 5*sec, quickest, "as if nothing had been")
+	})
+}
