@@ -1,7 +1,7 @@
 # Every target delegates: the checks and the pinned tools are in .ci/run.
 
 .DEFAULT_GOAL := help
-.PHONY: help test race lint fmt api conformance conformance-random bench-compare bench-growth soak cover mutants fuzz chaos fleet dashboard ci
+.PHONY: help test race lint fmt api conformance conformance-random bench-compare bench-growth soak cover mutants fuzz chaos fleet dashboard compare ci
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -56,6 +56,9 @@ chaos: ## cut event streams at CUTS random points each: the cache has to end up 
 N ?= 1000000
 fleet: ## N sellers against a model server, by each plan: the figures of query/SCALE.md
 	go run ./internal/fleetsim/cmd/fleetsim -n $(N) -md query/SCALE.md -svg query/scale.svg
+
+compare: ## requests and freshness of everything on beside plain polling, 5 minutes; needs Node
+	go run ./examples/compare
 
 dashboard: ## the seller's dashboard, live
 	go run ./examples/dashboard

@@ -40,9 +40,13 @@ type Metrics struct {
 // together: the error names the procedure. It is polled each 5 s and is stale
 // after 5 s.
 func (s *Seller) Dashboard() query.Query[Dashboard] {
+	fetch := s.fetchDashboard
+	if s.selective {
+		fetch = s.fetchDashboardSelectively
+	}
 	return query.Query[Dashboard]{
 		Key:    s.keys.Dashboard(),
-		Fetch:  s.fetchDashboard,
+		Fetch:  fetch,
 		Policy: s.policies.Dashboard,
 	}
 }
@@ -67,10 +71,12 @@ func (s *Seller) fetchDashboard(ctx context.Context) (Dashboard, error) {
 		return err
 	})
 	if err := together.Wait(); err != nil {
-		return Dashboard{}, fmt.Errorf("seller: dashboard: %w", err)
+		return Dashboard{}, dashboardError(err)
 	}
 	return d.derived(), nil
 }
+
+func dashboardError(err error) error { return fmt.Errorf("seller: dashboard: %w", err) }
 
 // derived returns d with the figures that follow from the rest.
 func (d Dashboard) derived() Dashboard {

@@ -14,12 +14,18 @@ type pace struct {
 	focus     *query.Signal
 	factor    float64
 	intervals Intervals
+	adaptive  bool
 	now       func() time.Time
 }
 
-// every polls at one interval, stretched while hidden.
+// every polls at one interval, stretched while hidden, or at one that adapts.
 func (p pace) every(d time.Duration) query.RefetchInterval {
-	if p.factor == 1 {
+	switch {
+	case p.adaptive && d < maxReturnAge:
+		return query.Adaptive{Min: d, Max: maxReturnAge}.Interval()
+	case p.adaptive:
+		return query.Adaptive{Min: d, Max: 2 * d}.Interval()
+	case p.factor == 1:
 		return query.Every(d)
 	}
 	return query.EveryFunc(func(query.State[any]) time.Duration { return p.stretch(d) })

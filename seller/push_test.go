@@ -66,6 +66,59 @@ func TestListen_slowsPollingDownUntilItStops_S30(t *testing.T) {
 	require.Less(t, after.NextPollAt().Sub(p.client.Now()), 3*time.Second)
 }
 
+func TestListen_slowsTheDashboardDownIfItMay_S30(t *testing.T) {
+	t.Parallel()
+	for name, transport := range transports {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := openPageAs(t, 2*time.Second, transport, seller.Config{PushDashboard: true})
+			dashboard := onScreen(t, p, p.Dashboard())
+			orders := dashboard.Current().Data().Metrics.Orders
+			listening(t, p, dashboard)
+			require.Greater(t, dashboard.Current().NextPollAt().Sub(p.client.Now()), 30*time.Second)
+
+			p.server.Control("createOrder", map[string]any{"sellerId": "seller_1"}, nil)
+			await(t, dashboard, func(r query.Result[seller.Dashboard]) bool { return r.Data().Metrics.Orders == orders+1 })
+			require.Equal(t, query.PushLive, dashboard.Current().Push().Status)
+		})
+	}
+}
+
+func TestListen_pollsTheDashboardAgainWhenOneStreamIsLost_S30(t *testing.T) {
+	t.Parallel()
+	p := openPageAs(t, 2*time.Second, trpc.SSE, seller.Config{PushDashboard: true})
+	dashboard := onScreen(t, p, p.Dashboard())
+	balance := onScreen(t, p, p.PayoutStats())
+	listening(t, p, dashboard)
+
+	p.cable.cut.Store(true) // neither stream comes back
+	p.server.Control("dropConnections", map[string]any{"kind": "sse", "hard": true}, nil)
+	lost := await(t, dashboard, func(r query.Result[seller.Dashboard]) bool { return r.Push().Status == query.PushLost })
+	require.Less(t, lost.NextPollAt().Sub(p.client.Now()), 3*time.Second)
+
+	p.cable.cut.Store(false)
+	await(t, dashboard, func(r query.Result[seller.Dashboard]) bool { return r.Push().Status == query.PushLive })
+	require.Equal(t, query.PushLive, balance.Current().Push().Status, "all streams are back")
+}
+
+func TestListen_lostEventsRefetchTheDashboardToo_S30(t *testing.T) {
+	t.Parallel()
+	p := openPageAs(t, rarely, trpc.SSE, seller.Config{PushDashboard: true})
+	dashboard := onScreen(t, p, p.Dashboard())
+	orders := dashboard.Current().Data().Metrics.Orders
+	listening(t, p, dashboard)
+	p.server.Control("createOrder", map[string]any{"sellerId": "seller_1"}, nil)
+	await(t, dashboard, func(r query.Result[seller.Dashboard]) bool { return r.Data().Metrics.Orders == orders+1 })
+
+	p.cable.cut.Store(true)
+	p.server.Control("dropConnections", map[string]any{"kind": "sse", "hard": true}, nil)
+	await(t, dashboard, func(r query.Result[seller.Dashboard]) bool { return r.Push().Status == query.PushLost })
+	p.server.Control("createOrder", map[string]any{"sellerId": "seller_1", "count": 20}, nil)
+	p.server.Control("setEventLogLimit", map[string]any{"limit": 2}, nil)
+	p.cable.cut.Store(false)
+	await(t, dashboard, func(r query.Result[seller.Dashboard]) bool { return r.Data().Metrics.Orders == orders+21 })
+}
+
 func TestListen_onAClosedClientSaysSo(t *testing.T) {
 	t.Parallel()
 	p := openPage(t, rarely)

@@ -130,5 +130,8 @@ func (s *Seller) Listings(f ListingFilter) query.Query[Page[Listing]] {
 
 // calling is a fetch function that asks procedure p for in.
 func calling[In, Out any](s *Seller, p trpc.Query[In, Out], in In) func(context.Context) (Out, error) {
+	if s.selective {
+		return p.Fetch(s.api, in, lists)
+	}
 	return func(ctx context.Context) (Out, error) { return p.Call(ctx, s.api, in) }
 }

@@ -30,6 +30,20 @@ type Config struct {
 	// given in Policies stay as they are. It takes effect at the first poll after
 	// hiding; on return everything is refetched. Default: 1, the same pace.
 	HiddenFactor float64
+	// Selective lets the cache remember answers as they came: one that is the same
+	// again is not decoded and tells nobody, and of a list only the rows are decoded
+	// that have changed. That takes the memory of the answers. The infinite list of
+	// payouts has no part in it. Default: off.
+	Selective bool
+	// Adaptive lets the intervals that are fixed follow how busy the server is and how
+	// often data change, see query.Adaptive: up to 10 s, and those of 10 s and more up
+	// to twice as long. HiddenFactor does not stretch them further. Lists go by what is
+	// in them all the same. Default: off.
+	Adaptive bool
+	// PushDashboard lets Listen keep the dashboard fresh, too: while both of its streams
+	// are healthy, it is polled once a minute only. No event tells of its listings, which
+	// then are as old as those of Listings. Default: off, the dashboard keeps its pace.
+	PushDashboard bool
 	// NewIdempotencyKey makes the key of one run of a mutation that comes without.
 	// It may be called concurrently and must never return the same text again.
 	// Default: 26 random characters.
@@ -45,6 +59,8 @@ type Seller struct {
 	pace     pace
 	policies Policies
 	newKey   func() string
+
+	selective, pushDashboard bool
 }
 
 // New returns a seller. The error tells which field of cfg is missing or invalid.
@@ -59,7 +75,7 @@ func New(cfg Config) (*Seller, error) {
 	case f != 0 && (f < 1 || math.IsNaN(f) || math.IsInf(f, 0)):
 		return nil, fmt.Errorf("seller: Config.HiddenFactor is %g, must be at least 1", f)
 	}
-	s := &Seller{client: cfg.Client, api: cfg.API, keys: Keys{SellerID: cfg.SellerID}}
+	s := &Seller{client: cfg.Client, api: cfg.API, keys: Keys{SellerID: cfg.SellerID}, selective: cfg.Selective, pushDashboard: cfg.PushDashboard}
 	if err := s.keys.Root().Err(); err != nil {
 		return nil, fmt.Errorf("seller: Config.SellerID: %w", err)
 	}
@@ -67,7 +83,7 @@ func New(cfg Config) (*Seller, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.pace = pace{focus: cfg.Client.Focus(), factor: max(cfg.HiddenFactor, 1), intervals: intervals, now: cfg.Client.Now}
+	s.pace = pace{focus: cfg.Client.Focus(), factor: max(cfg.HiddenFactor, 1), intervals: intervals, adaptive: cfg.Adaptive, now: cfg.Client.Now}
 	s.policies = s.pace.policies(cfg.Policies)
 	s.newKey = cfg.NewIdempotencyKey
 	if s.newKey == nil {

@@ -44,6 +44,11 @@ func openPage(t *testing.T, interval time.Duration) *page {
 
 func openPageOver(t *testing.T, interval time.Duration, transport trpc.Transport) *page {
 	t.Helper()
+	return openPageAs(t, interval, transport, seller.Config{})
+}
+
+func openPageAs(t *testing.T, interval time.Duration, transport trpc.Transport, cfg seller.Config) *page {
+	t.Helper()
 	p := &page{server: trpctest.Start(t), cable: new(cable)}
 	api, err := trpc.New(trpc.Config{
 		URL: p.server.URL, HTTP: &http.Client{Transport: p.cable}, Auth: trpc.BearerToken("tok-1"),
@@ -58,10 +63,9 @@ func openPageOver(t *testing.T, interval time.Duration, transport trpc.Transport
 		require.NoError(t, api.Close(ctx))
 	})
 	poll := query.Policy{RefetchInterval: query.Every(interval)}
-	p.Seller, err = seller.New(seller.Config{
-		Client: p.client, API: api, SellerID: "seller_1",
-		Policies: seller.Policies{Dashboard: poll, PendingOrders: poll, OrderByID: poll, OrderStats: poll, Sales: poll},
-	})
+	cfg.Client, cfg.API, cfg.SellerID = p.client, api, "seller_1"
+	cfg.Policies = seller.Policies{Dashboard: poll, PendingOrders: poll, OrderByID: poll, OrderStats: poll, Sales: poll}
+	p.Seller, err = seller.New(cfg)
 	require.NoError(t, err)
 	return p
 }

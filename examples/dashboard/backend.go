@@ -11,7 +11,7 @@ import (
 
 const (
 	// changeEvery is the pace of the made-up shop.
-	changeEvery = 1500 * time.Millisecond
+	changeEvery = 5 * time.Second
 	// answerWithin turns a server that stays silent into a failed attempt.
 	answerWithin = 5 * time.Second
 )

@@ -75,6 +75,7 @@ func (w *watcher[T]) see(r query.Result[T]) {
 	before := w.last
 	w.last = r
 	w.seeTrouble(healthOf(r, w.attempts))
+	w.gauge.push(r.Push().Status == query.PushLive)
 	if !r.HasData() {
 		w.gauge.blank()
 		return

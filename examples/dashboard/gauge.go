@@ -15,11 +15,21 @@ type meter struct {
 }
 
 // gauge makes the meter of one query, which by agreement with the server asks
-// once in every at most.
-func (m *meter) gauge(p page, every time.Duration) *gauge {
-	g := &gauge{clock: m.clock, page: p, every: every}
+// once in every at most, by that many calls.
+func (m *meter) gauge(p page, every time.Duration, calls int) *gauge {
+	g := &gauge{clock: m.clock, page: p, every: every, calls: calls}
 	m.gauges = append(m.gauges, g)
 	return g
+}
+
+// naive is how many requests a minute all queries would take if each were polled by
+// itself as agreed, and each call were a request.
+func (m *meter) naive() int {
+	n := 0
+	for _, g := range m.gauges {
+		n += g.calls * int(time.Minute/g.every)
+	}
+	return n
 }
 
 // attend says whether somebody can see the data and the network is there. Age
@@ -35,12 +45,14 @@ type gauge struct {
 	clock clock.Clock
 	page  page
 	every time.Duration
+	calls int // of one fetch
 
 	mu      sync.Mutex // guards what follows
 	fetches int
 	changes int
 	since   time.Time // from when the shown data age; zero while nothing is shown
 	away    bool
+	pushed  bool // the server would tell if the data were not current
 	worst   time.Duration
 }
 
@@ -75,11 +87,29 @@ func (g *gauge) show(updated time.Time) time.Duration {
 		return g.clock.Now().Sub(g.since)
 	}
 	age := updated.Sub(g.since)
+	g.since = updated
+	if g.pushed {
+		return 0
+	}
 	if !g.away {
 		g.worst = max(g.worst, age)
 	}
-	g.since = updated
 	return age
+}
+
+// push says whether the server tells of changes from now on. Data do not age while it
+// does.
+func (g *gauge) push(on bool) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.pushed == on {
+		return
+	}
+	g.ageLocked()
+	g.pushed = on
+	if !on && !g.since.IsZero() {
+		g.since = g.clock.Now()
+	}
 }
 
 // blank says that nothing is shown.
@@ -113,7 +143,7 @@ func (g *gauge) read() reading {
 
 // ageLocked counts the age that the shown data have now. It needs mu.
 func (g *gauge) ageLocked() {
-	if !g.away && !g.since.IsZero() {
+	if !g.away && !g.pushed && !g.since.IsZero() {
 		g.worst = max(g.worst, g.clock.Now().Sub(g.since))
 	}
 }

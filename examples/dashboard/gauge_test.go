@@ -12,7 +12,7 @@ func newGauge() (*clock.Mock, *meter, *gauge) {
 	mock := clock.NewMock()
 	mock.Add(time.Hour)
 	m := &meter{clock: mock}
-	return mock, m, m.gauge(salesPage, 5*time.Second)
+	return mock, m, m.gauge(salesPage, 5*time.Second, 1)
 }
 
 func TestGauge_worstAgeIsThatJustBeforeReplacement(t *testing.T) {
@@ -59,6 +59,29 @@ func TestGauge_ageGainedWhileAwayDoesNotCount(t *testing.T) {
 	require.Equal(t, 4*time.Second, g.read().worst)
 	mock.Add(4 * time.Second)
 	require.Equal(t, 6*time.Second, g.read().worst, "a slow return does")
+}
+
+func TestGauge_dataDoNotAgeWhilePushIsLive_S30(t *testing.T) {
+	t.Parallel()
+	mock, _, g := newGauge()
+	g.show(mock.Now())
+	mock.Add(2 * time.Second)
+	g.push(true)
+	mock.Add(time.Minute)
+	require.Zero(t, g.show(mock.Now()), "what is replaced was current until now")
+	require.Equal(t, 2*time.Second, g.read().worst)
+	mock.Add(time.Minute)
+	g.push(false)
+	mock.Add(3 * time.Second)
+	require.Equal(t, 3*time.Second, g.read().worst, "since push was lost")
+}
+
+func TestMeter_naivePlanIsEachCallByItself(t *testing.T) {
+	t.Parallel()
+	m := &meter{clock: clock.NewMock()}
+	m.gauge(dashboardPage, 5*time.Second, 4)
+	m.gauge(orderPage, 3*time.Second, 1)
+	require.Equal(t, 4*12+20, m.naive())
 }
 
 func TestGauge_writeOfTheSameTimeIsNoReplacement(t *testing.T) {

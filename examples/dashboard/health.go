@@ -20,6 +20,7 @@ type health struct {
 	attempts int  // that a fetch has
 	retryAt  time.Time
 	err      error // of the last fetch, or of the last attempt
+	push     query.PushStatus
 }
 
 func healthOf[T any](r query.Result[T], attempts int) health {
@@ -27,7 +28,7 @@ func healthOf[T any](r query.Result[T], attempts int) health {
 		hasData: r.HasData(), age: r.Age(), nextPoll: r.NextPollAt(),
 		fetching: r.IsFetching(), waiting: r.IsPaused(),
 		failures: r.FailureCount(), attempts: attempts, retryAt: r.RetryAt(),
-		err: r.Err(),
+		err: r.Err(), push: r.Push().Status,
 	}
 	if h.err == nil {
 		h.err = r.FailureReason()
@@ -104,8 +105,16 @@ func (h health) status(now time.Time) string {
 	case paused, failed:
 		return updated + " · " + clean(h.trouble())
 	case live:
+		next := "next poll"
+		switch h.push {
+		case query.PushLive:
+			updated, next = updated+" · push live", "safety poll"
+		case query.PushLost:
+			updated += " · push lost"
+		case query.PushNone: // as ever
+		}
 		if h.nextPoll.After(now) {
-			return fmt.Sprintf("%s · next poll in %s", updated, seconds(h.nextPoll.Sub(now)))
+			return fmt.Sprintf("%s · %s in %s", updated, next, seconds(h.nextPoll.Sub(now)))
 		}
 		return updated
 	default:

@@ -17,6 +17,8 @@ type options struct {
 	page   page          // shown first, or the only one to print
 	paged  bool          // page was given
 	lines  bool          // print lines even in a terminal
+
+	switches switches
 }
 
 // parseOptions reads the command line; token stands in for a missing -token. For
@@ -29,6 +31,10 @@ func parseOptions(args []string, token string, stderr io.Writer) (options, error
 	flags.StringVar(&o.token, "token", "", "bearer `token` for -url (default $FRESHET_TOKEN)")
 	flags.DurationVar(&o.length, "for", 0, "end by itself after this `duration` (default never)")
 	flags.BoolVar(&o.lines, "pipe", false, "print lines even in a terminal")
+	flags.BoolVar(&o.switches.push, "push", false, "let the server tell what changes, and poll once a minute only")
+	flags.BoolVar(&o.switches.batch, "batch", true, "let calls that start together share a request")
+	flags.BoolVar(&o.switches.selective, "selective", false, "decode only what has changed")
+	flags.BoolVar(&o.switches.adaptive, "adaptive", false, "let intervals follow the server and the data")
 	flags.Func("page", "`page` to show first, by number or name; with lines, the only one to print", func(text string) (err error) {
 		o.page, err = parsePage(text)
 		o.paged = true

@@ -17,6 +17,7 @@ func TestOptions_areReadFromTheCommandLine(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, options{
 		url: "https://shop.example/trpc", token: "t", length: 30 * time.Second, page: pendingPage, paged: true, lines: true,
+		switches: switches{batch: true},
 	}, o)
 }
 
@@ -24,7 +25,14 @@ func TestOptions_tokenComesFromTheEnvironmentToo(t *testing.T) {
 	t.Parallel()
 	o, err := parseOptions(nil, "secret", io.Discard)
 	require.NoError(t, err)
-	require.Equal(t, options{token: "secret"}, o)
+	require.Equal(t, options{token: "secret", switches: switches{batch: true}}, o)
+}
+
+func TestOptions_switchesAreFlags(t *testing.T) {
+	t.Parallel()
+	o, err := parseOptions([]string{"-push", "-batch=false", "-selective", "-adaptive"}, "", io.Discard)
+	require.NoError(t, err)
+	require.Equal(t, switches{push: true, selective: true, adaptive: true}, o.switches)
 }
 
 func TestOptions_mistakesAreErrors(t *testing.T) {

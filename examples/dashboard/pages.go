@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -51,34 +52,51 @@ type pages struct {
 // newPages says which query makes which page, how often it may ask the server,
 // and how its changes are told.
 func newPages(c *query.Client, shop *seller.Seller, m *meter) pages {
-	none := shop.OrderByID("")
-	none.Skip = true // until the first order is known
 	return pages{
 		overview: newFeed(c, shop.Dashboard(), feedConfig[seller.Dashboard]{
-			gauge: m.gauge(dashboardPage, 5*time.Second), name: "dashboard", attempts: 4,
+			gauge: m.gauge(dashboardPage, 5*time.Second, 4), name: "dashboard", attempts: 4,
 			brief: briefOverview, changes: overviewChanges,
 		}),
 		sales: newFeed(c, shop.Sales(seller.SalesFilter{}), feedConfig[seller.Page[seller.Sale]]{
-			gauge: m.gauge(salesPage, 5*time.Second), name: "sales", attempts: 4,
+			gauge: m.gauge(salesPage, 5*time.Second, 1), name: "sales", attempts: 4,
 			brief: briefSales, changes: salesChanges,
 		}),
 		pending: newFeed(c, shop.PendingOrders(), feedConfig[seller.Page[seller.Order]]{
-			gauge: m.gauge(pendingPage, 5*time.Second), name: "pending", attempts: 4,
+			gauge: m.gauge(pendingPage, 5*time.Second, 1), name: "pending", attempts: 4,
 			brief: briefPending, changes: pendingChanges,
 		}),
-		order: newFeed(c, none, feedConfig[seller.Order]{
-			gauge: m.gauge(orderPage, 3*time.Second), name: "order", attempts: 3,
+		order: newFeed(c, orderOf(shop, ""), feedConfig[seller.Order]{
+			gauge: m.gauge(orderPage, 3*time.Second, 1), name: "order", attempts: 3,
 			brief: briefOrder, changes: orderChanges,
 		}),
 		balance: newFeed(c, shop.PayoutStats(), feedConfig[seller.PayoutStats]{
-			gauge: m.gauge(payoutsPage, 10*time.Second), name: "balance", attempts: 4,
+			gauge: m.gauge(payoutsPage, 10*time.Second, 1), name: "balance", attempts: 4,
 			brief: briefBalance, changes: balanceChanges,
 		}),
 		payouts: newFeed(c, shop.PayoutHistory(seller.PayoutFilter{}), feedConfig[seller.Page[seller.Payout]]{
-			gauge: m.gauge(payoutsPage, 10*time.Second), name: "history", attempts: 4,
+			gauge: m.gauge(payoutsPage, 10*time.Second, 1), name: "history", attempts: 4,
 			brief: briefPayouts, changes: payoutChanges,
 		}),
 	}
+}
+
+// ask lets all pages ask the seller's queries, with that order on the order page.
+func (p pages) ask(shop *seller.Seller, orderID string) error {
+	return errors.Join(
+		p.overview.show(shop.Dashboard()),
+		p.sales.show(shop.Sales(seller.SalesFilter{})),
+		p.pending.show(shop.PendingOrders()),
+		p.order.show(orderOf(shop, orderID)),
+		p.balance.show(shop.PayoutStats()),
+		p.payouts.show(shop.PayoutHistory(seller.PayoutFilter{})),
+	)
+}
+
+// orderOf asks for nothing before the order is known.
+func orderOf(shop *seller.Seller, id string) query.Query[seller.Order] {
+	q := shop.OrderByID(id)
+	q.Skip = id == ""
+	return q
 }
 
 // source is a feed whatever its data are.

@@ -18,6 +18,9 @@ import (
 	"github.com/freshet-go/freshet/query/trpc/trpctest"
 )
 
+// polling is how the program begins unless told otherwise.
+var polling = switches{batch: true}
+
 // tail is what is left of a summary behind tail -5, taken apart.
 type tail struct {
 	fetches, limits, changes []int
@@ -78,7 +81,7 @@ func TestRun_keepsEveryPageWithinItsLimits_S27(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var out bytes.Buffer
 		shop := bubbleShop(server.Config{ChangeEvery: changeEvery})
-		require.NoError(t, runOn(t.Context(), shop, options{length: 30 * time.Second}, console{out: &out}))
+		require.NoError(t, runOn(t.Context(), shop, options{switches: polling, length: 30 * time.Second}, console{out: &out}))
 
 		got := parseTail(t, out.String())
 		got.requireWithinLimits(t)
@@ -100,7 +103,7 @@ func TestRun_tellsAChangeOnItsLine(t *testing.T) {
 			_, err := shop.CreateOrder(server.DemoSeller)
 			require.NoError(t, err)
 		})
-		require.NoError(t, runOn(t.Context(), backendOf(shop), options{length: 6 * time.Second}, console{out: &out}))
+		require.NoError(t, runOn(t.Context(), backendOf(shop), options{switches: polling, length: 6 * time.Second}, console{out: &out}))
 
 		text := out.String()
 		require.Regexp(t, `(?m)^\d\d:\d\d:\d\d\.\d  dashboard  120 orders, .* revenue, .* available$`, text)
@@ -115,7 +118,7 @@ func TestRun_pageNarrowsTheLinesButNotTheSummary(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var out bytes.Buffer
-		o := options{length: 20 * time.Second, page: salesPage, paged: true}
+		o := options{switches: polling, length: 20 * time.Second, page: salesPage, paged: true}
 		require.NoError(t, runOn(t.Context(), bubbleShop(server.Config{ChangeEvery: changeEvery}), o, console{out: &out}))
 
 		require.Contains(t, out.String(), "  sales      latest 20 of 120 sales\n")
@@ -131,7 +134,7 @@ func TestRun_tellsOfTroubleAndItsEnd_S35(t *testing.T) {
 		shop := bubbleShop(server.Config{})
 		time.AfterFunc(4*time.Second, func() { shop.cut(true) })
 		time.AfterFunc(7*time.Second, func() { shop.cut(false) })
-		require.NoError(t, runOn(t.Context(), shop, options{length: 15 * time.Second}, console{out: &out}))
+		require.NoError(t, runOn(t.Context(), shop, options{switches: polling, length: 15 * time.Second}, console{out: &out}))
 
 		require.Contains(t, out.String(), "  dashboard  retries, attempt 2 of 4: connection reset by peer\n")
 		require.Contains(t, out.String(), "  dashboard  live again\n")
@@ -146,7 +149,7 @@ func TestRun_interruptIsNoError(t *testing.T) {
 		ctx, interrupt := context.WithCancel(t.Context())
 		time.AfterFunc(12*time.Second, interrupt)
 		var out bytes.Buffer
-		require.NoError(t, runOn(ctx, bubbleShop(server.Config{}), options{}, console{out: &out}))
+		require.NoError(t, runOn(ctx, bubbleShop(server.Config{}), options{switches: polling}, console{out: &out}))
 		require.Contains(t, out.String(), "12.0s of live pages")
 		parseTail(t, out.String()).requireWithinLimits(t)
 	})
@@ -157,7 +160,7 @@ func TestRun_refusedTokenIsAClearErrorWithoutTheToken(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		shop := bubbleShop(server.Config{})
 		shop.token = "tok-stolen"
-		err := runOn(t.Context(), shop, options{}, console{out: &bytes.Buffer{}})
+		err := runOn(t.Context(), shop, options{switches: polling}, console{out: &bytes.Buffer{}})
 		require.EqualError(t, err, "no answer from test shop: Unknown token")
 	})
 }
@@ -167,7 +170,7 @@ func TestRun_silentServerIsAClearError(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		shop := server.New(server.Config{})
 		shop.Stall(true)
-		err := runOn(t.Context(), backendOf(shop), options{}, console{out: &bytes.Buffer{}})
+		err := runOn(t.Context(), backendOf(shop), options{switches: polling}, console{out: &bytes.Buffer{}})
 		require.EqualError(t, err, "no answer from test shop: it took too long")
 	})
 }
@@ -175,7 +178,7 @@ func TestRun_silentServerIsAClearError(t *testing.T) {
 func TestRun_overRealConnections(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
-	require.NoError(t, run(t.Context(), options{length: 3500 * time.Millisecond}, console{out: &out}))
+	require.NoError(t, run(t.Context(), options{switches: polling, length: 3500 * time.Millisecond}, console{out: &out}))
 
 	parseTail(t, out.String()).requireWithinLimits(t)
 }
@@ -187,7 +190,7 @@ func TestRun_unreachableServerIsAClearError(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, gone.Close(t.Context()))
 
-	err = run(t.Context(), options{url: address, token: "tok-secret"}, console{out: &bytes.Buffer{}})
+	err = run(t.Context(), options{switches: polling, url: address, token: "tok-secret"}, console{out: &bytes.Buffer{}})
 	require.ErrorContains(t, err, "no answer from 127.0.0.1:")
 	require.ErrorContains(t, err, "connection refused")
 	require.NotContains(t, err.Error(), "tok-secret")

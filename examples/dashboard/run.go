@@ -54,7 +54,7 @@ func runOn(ctx context.Context, b *backend, o options, c console) (err error) {
 		timer := clk.AfterFunc(o.length, cancel)
 		defer timer.Stop()
 	}
-	s, err := newSession(b, clk)
+	s, err := newSession(b, clk, o.switches)
 	if err != nil {
 		return errors.Join(err, b.close(ctx))
 	}

@@ -22,25 +22,31 @@ const batchWindow = 20 * time.Millisecond
 type session struct {
 	clock   clock.Clock
 	backend *backend
-	api     *trpc.Client
+	batched *trpc.Client // calls that start together share requests
+	single  *trpc.Client // each has one of its own
+	rate    *rate
 	client  *query.Client
 	shop    *seller.Seller
 	meter   *meter
 	journal *journal
 	pages   pages
 	began   time.Time
-	chosen  atomic.Bool // an order is on the order page
+	order   atomic.Pointer[string] // the id of that on the order page; nil before there is one
+
+	switches switches
+	stopPush func() // nil while it is off
 }
 
 // newSession connects the pages to the backend, which it owns from then on, but
 // fetches nothing yet.
-func newSession(b *backend, c clock.Clock) (*session, error) {
+func newSession(b *backend, c clock.Clock, w switches) (*session, error) {
 	s := &session{clock: c, backend: b, meter: &meter{clock: c}, journal: newJournal(c), began: c.Now()}
+	s.rate = &rate{clock: c, began: s.began}
 	var err error
-	if s.api, err = trpc.New(trpc.Config{
-		URL: b.url, HTTP: b.http, Auth: trpc.BearerToken(b.token),
-		Batch: trpc.Batch{Window: batchWindow}, Clock: c,
-	}); err != nil {
+	if s.batched, err = s.newAPI(trpc.Batch{Window: batchWindow}); err != nil {
+		return nil, err
+	}
+	if s.single, err = s.newAPI(trpc.Batch{Mode: trpc.BatchOff}); err != nil {
 		return nil, err
 	}
 	// Polls of one interval drift apart by the windows that they have waited for.
@@ -48,11 +54,11 @@ func newSession(b *backend, c clock.Clock) (*session, error) {
 	if s.client, err = query.New(query.Config{Clock: c, Focus: query.NewSignal(true), Together: together}); err != nil {
 		return nil, err
 	}
-	if s.shop, err = seller.New(seller.Config{Client: s.client, API: s.api, SellerID: b.seller}); err != nil {
+	if s.shop, err = s.sellerWith(w); err != nil {
 		return nil, err
 	}
 	s.pages = newPages(s.client, s.shop, s.meter)
-	return s, nil
+	return s, s.turn(w)
 }
 
 // watch keeps all pages live until stop.
@@ -89,7 +95,7 @@ func (s *session) connect(ctx context.Context) error {
 // chooseFirst puts the newest order that is still open on the order page, unless
 // there is one already.
 func (s *session) chooseFirst(sales []seller.Sale) {
-	if len(sales) == 0 || !s.chosen.CompareAndSwap(false, true) {
+	if len(sales) == 0 {
 		return
 	}
 	newest := sales[0].OrderID
@@ -99,13 +105,23 @@ func (s *session) chooseFirst(sales []seller.Sale) {
 			break
 		}
 	}
-	_ = s.open(newest) // cannot fail: the type is right and the client is open
+	if s.order.CompareAndSwap(nil, &newest) {
+		_ = s.pages.order.show(s.shop.OrderByID(newest)) // cannot fail: the type is right and the client is open
+	}
 }
 
 // open puts an order on the order page.
 func (s *session) open(orderID string) error {
-	s.chosen.Store(true)
+	s.order.Store(&orderID)
 	return s.pages.order.show(s.shop.OrderByID(orderID))
+}
+
+// orderID is that of the order page, empty before there is one.
+func (s *session) orderID() string {
+	if id := s.order.Load(); id != nil {
+		return *id
+	}
+	return ""
 }
 
 // conditions are what the dashboard works under.
@@ -131,7 +147,7 @@ func (s *session) apply(c conditions) {
 
 // close ends everything the session has begun.
 func (s *session) close(ctx context.Context) error {
-	err := errors.Join(s.client.Close(ctx), s.api.Close(ctx))
+	err := errors.Join(s.client.Close(ctx), s.closeAPIs(ctx))
 	s.backend.http.CloseIdleConnections()
 	return errors.Join(err, s.backend.close(ctx))
 }

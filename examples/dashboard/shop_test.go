@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"sync"
@@ -25,6 +26,9 @@ func (w wire) RoundTrip(r *http.Request) (resp *http.Response, err error) {
 			resp, err = nil, cmp.Or(r.Context().Err(), errors.New("connection reset by peer"))
 		}
 	}()
+	if r.Header.Get("Accept") == "text/event-stream" {
+		return w.stream(r)
+	}
 	answer := httptest.NewRecorder()
 	w.shop.ServeHTTP(answer, r)
 	if err := r.Context().Err(); err != nil {
@@ -32,6 +36,40 @@ func (w wire) RoundTrip(r *http.Request) (resp *http.Response, err error) {
 	}
 	return answer.Result(), nil
 }
+
+// stream is RoundTrip for answers without end.
+func (w wire) stream(r *http.Request) (*http.Response, error) {
+	body, out := io.Pipe()
+	answer := &streamed{header: http.Header{}, out: out, begun: make(chan int, 1)}
+	go func() {
+		defer func() {
+			if recover() != nil {
+				out.CloseWithError(errors.New("connection reset by peer"))
+				close(answer.begun)
+			}
+		}()
+		w.shop.ServeHTTP(answer, r)
+		out.CloseWithError(cmp.Or(r.Context().Err(), io.EOF))
+	}()
+	context.AfterFunc(r.Context(), func() { _ = body.CloseWithError(r.Context().Err()) })
+	status, ok := <-answer.begun
+	if !ok {
+		return nil, errors.New("connection reset by peer")
+	}
+	return &http.Response{StatusCode: status, Header: answer.header, Body: body, Request: r}, nil
+}
+
+// streamed is the server's side of a stream.
+type streamed struct {
+	header http.Header
+	out    *io.PipeWriter
+	begun  chan int // gets the status
+}
+
+func (s *streamed) Header() http.Header         { return s.header }
+func (s *streamed) WriteHeader(status int)      { s.begun <- status }
+func (s *streamed) Write(p []byte) (int, error) { return s.out.Write(p) }
+func (s *streamed) Flush()                      {}
 
 // bubbleShop is a backend on the bubble's time. It changes at its usual pace
 // until it is closed.
@@ -56,7 +94,7 @@ func backendOf(shop *server.Server) *backend {
 // startSession keeps the pages of a shop live until the test ends.
 func startSession(t *testing.T, b *backend) *session {
 	t.Helper()
-	s, err := newSession(b, clock.New())
+	s, err := newSession(b, clock.New(), polling)
 	require.NoError(t, err)
 	stop := s.watch()
 	require.NoError(t, s.connect(t.Context()))

@@ -13,6 +13,9 @@ type summary struct {
 	length time.Duration
 	pages  [pageCount]pageSummary
 	api    trpc.Stats
+
+	perMinute, naive int // HTTP requests, and what they would be if each query were polled by itself
+	switches         switches
 }
 
 // pageSummary adds up the queries of a page.
@@ -22,7 +25,8 @@ type pageSummary struct {
 }
 
 func (s *session) summary() summary {
-	sum := summary{length: s.clock.Now().Sub(s.began), api: s.api.Stats()}
+	sum := summary{length: s.clock.Now().Sub(s.began), api: s.traffic(), switches: s.switches}
+	sum.perMinute, sum.naive = s.rate.perMinute(), s.meter.naive()
 	for _, g := range s.meter.gauges {
 		r, p := g.read(), &sum.pages[g.page]
 		p.fetches += r.fetches
@@ -49,8 +53,9 @@ func (s summary) total() pageSummary {
 // page, and the traffic.
 func (s summary) String() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "\n%s of live pages; %d kB received, %d broken requests\n\n",
+	fmt.Fprintf(&b, "\n%s of live pages; %d kB received, %d broken requests\n",
 		tenths(s.length), s.api.BytesReceived/1000, s.api.Broken)
+	fmt.Fprintf(&b, "%d requests a minute, %d if each query were polled by itself; %s\n\n", s.perMinute, s.naive, s.switches)
 	row := func(title string, cell func(pageSummary) string) {
 		fmt.Fprintf(&b, "%-10s", title)
 		for _, p := range s.pages {

@@ -12,14 +12,14 @@ func (m model) help() []string {
 	for _, pair := range [][2]string{
 		{"1-5, tab", "go to a page; all pages stay live, whichever is shown"},
 		{"↑ ↓, enter", "select an order, and open it on page 4"},
-		{"c", "confirm the order: it leaves the list before the server has answered"},
-		{"x", "cancel the order"},
+		{"c, x", "confirm or cancel the order, which shows before the server answers"},
 		{"p", "schedule a payout of the least amount the server takes"},
 		{"n", "take the network away: everything waits, and resumes by itself"},
 		{"f", "let requests fail: attempts are repeated, in the end given up"},
 		{"b", "hide the program, as another window in front does by itself"},
+		{"P", "push: the server tells what changes, it is polled once a minute"},
+		{"B, S, A", "batch calls; decode only what changed; intervals that adapt"},
 		{"e", "explain why the page is, or is not, being updated"},
-		{"q", "quit, with a summary"},
 	} {
 		lines = append(lines, bold().Render(pad(pair[0], 12, false))+pair[1])
 	}

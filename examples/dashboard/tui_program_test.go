@@ -42,7 +42,7 @@ func TestShowScreen_terminalReportsFocus_S13(t *testing.T) {
 	t.Parallel()
 	b, err := startShop()
 	require.NoError(t, err)
-	s, err := newSession(b, clock.New())
+	s, err := newSession(b, clock.New(), polling)
 	require.NoError(t, err)
 	focus := make(chan bool, 10)
 	s.client.Focus().Subscribe(func(on bool) { focus <- on })

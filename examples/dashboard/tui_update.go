@@ -72,6 +72,8 @@ func (m model) press(key string) (tea.Model, tea.Cmd) {
 		return m.try(key), nil
 	case "c", "x", "p":
 		return m.propose(key)
+	case "P", "B", "S", "A":
+		return m.turn(key), nil
 	}
 	return m, nil
 }
@@ -122,6 +124,21 @@ func (m model) try(key string) model {
 		m = m.say(pick(m.failing, "requests are reset, and the program does not know why: it retries", "requests get through again"))
 	}
 	m.session.apply(m.conditions())
+	return m
+}
+
+// turn turns one of the switches.
+func (m model) turn(key string) model {
+	to := m.session.switches
+	for _, s := range listOf(&to) {
+		if s.key == key {
+			*s.on = !*s.on
+			m = m.say(s.name + pick(*s.on, " is on", " is off"))
+		}
+	}
+	if err := m.session.turn(to); err != nil {
+		m = m.say(err.Error())
+	}
 	return m
 }
 

@@ -84,9 +84,21 @@ func (m model) tabs() []string {
 		if h.hasData {
 			age = seconds(h.age.Truncate(time.Second))
 		}
-		ages.WriteString(pad(" "+colour.Render(mark)+" "+dim().Render(age), width, false))
+		ages.WriteString(pad(" "+colour.Render(mark)+" "+dim().Render(age)+pushSign(h.push), width, false))
 	}
 	return []string{names.String(), ages.String(), dim().Render(strings.Repeat("─", m.width))}
+}
+
+// pushSign tells beside an age whether it matters.
+func pushSign(p query.PushStatus) string {
+	switch p {
+	case query.PushLive:
+		return good().Render(" push")
+	case query.PushLost:
+		return warn().Render(" lost")
+	default:
+		return ""
+	}
 }
 
 // worst is the health of the source that is worst off.
@@ -148,9 +160,23 @@ func (m model) foot() []string {
 		dim().Render(strings.Repeat("─", m.width)),
 		message,
 		dim().Render(traffic),
+		dim().Render(fmt.Sprintf("%d requests/min (naive %d) · ", sum.perMinute, sum.naive)) + switchSigns(sum.switches),
 		keys("1-5", "page", "↑↓⏎", "open", "c", "confirm", "x", "cancel",
 			"n", "network", "b", "hide", "e", "explain", "?", "help", "q", "quit"),
 	}
+}
+
+// switchSigns are the switches with their keys.
+func switchSigns(w switches) string {
+	var signs []string
+	for _, s := range listOf(&w) {
+		sign := dim().Render("○")
+		if *s.on {
+			sign = good().Render("●")
+		}
+		signs = append(signs, bold().Render(s.key)+dim().Render(" "+s.name+" ")+sign)
+	}
+	return strings.Join(signs, " ")
 }
 
 func keys(pairs ...string) string {

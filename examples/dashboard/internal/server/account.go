@@ -20,6 +20,8 @@ type account struct {
 	orders   []*seller.Order
 	byID     map[string]*seller.Order
 	payouts  []*seller.Payout
+
+	orderLog, balanceLog *eventLog // nil until all is made up
 }
 
 func (a *account) money(cents int64) seller.Money {

@@ -9,5 +9,6 @@
 //
 // A request passes four stations: server.go receives it, trouble.go delays or spoils it,
 // trpc.go splits it into calls and puts the answers together, and procedures.go reads each
-// call's input and asks the store.
+// call's input and asks the store. A subscription takes another way: stream.go sends what
+// events.go has logged.
 package server

@@ -49,9 +49,11 @@ func (a *account) advancePayout(now time.Time) {
 		switch p.Status {
 		case seller.PayoutScheduled:
 			p.Status = seller.PayoutProcessing
+			a.tellPayout(p, now)
 			return
 		case seller.PayoutProcessing:
 			p.Status, p.PaidAt = seller.PayoutPaid, &now
+			a.tellPayout(p, now)
 			return
 		default: // it has arrived, or never will
 		}

@@ -13,6 +13,8 @@ type kind string
 const (
 	query    kind = "query"
 	mutation kind = "mutation"
+
+	subscription kind = "subscription"
 )
 
 func (k kind) method() string {
@@ -36,6 +38,8 @@ func procedures() map[string]procedure {
 	return map[string]procedure{
 		"sales.getAllSales":             {kind: query, answer: reading(optional, readSalesQuery, (*store).sales)},
 		"sales.getSaleById":             {kind: query, answer: reading(required, readID("saleId"), (*store).sale)},
+		onOrderChanged:                  {kind: subscription},
+		onBalanceChanged:                {kind: subscription},
 		"orderStatus.getPendingOrders":  {kind: query, answer: reading(optional, (*fields).window, (*store).pendingOrders)},
 		"orderStatus.getOrdersByStatus": {kind: query, answer: reading(required, readByStatus, (*store).byStatus)},
 		"orderStatus.getOrderById":      {kind: query, answer: reading(required, readID("orderId"), (*store).order)},

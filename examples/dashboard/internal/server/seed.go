@@ -53,6 +53,7 @@ func newAccount(cfg Config, index int, epoch time.Time) *account {
 	a.seedListings(cfg.Listings, epoch)
 	a.seedOrders(cfg.Orders, epoch)
 	a.seedPayouts(cfg.Payouts, epoch)
+	a.orderLog, a.balanceLog = newEventLog("o", index), newEventLog("b", index)
 	return a
 }
 
@@ -176,6 +177,7 @@ func (a *account) newOrder(at time.Time) *seller.Order {
 
 	a.orders = append(a.orders, o)
 	a.byID[o.ID] = o
+	a.tellOrder(o, nil)
 	return o
 }
 
@@ -210,11 +212,13 @@ func (a *account) newPayout(amount int64, created, due time.Time) *seller.Payout
 		CreatedAt: created, ScheduledFor: due,
 	}
 	a.payouts = append(a.payouts, p)
+	a.tellPayout(p, created)
 	return p
 }
 
 // stamp moves an order to a status and writes down when.
 func (a *account) stamp(o *seller.Order, status seller.OrderStatus, at time.Time) {
+	before := o.Status
 	o.Status, o.UpdatedAt = status, at
 	o.Version++
 	switch status {
@@ -234,4 +238,5 @@ func (a *account) stamp(o *seller.Order, status seller.OrderStatus, at time.Time
 	}
 	// Copied, because answers given out earlier share the old list.
 	o.Timeline = append(slices.Clip(o.Timeline), seller.TimelineEntry{Status: status, At: at})
+	a.tellOrder(o, &before)
 }

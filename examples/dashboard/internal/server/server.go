@@ -203,6 +203,12 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case FailRateLimit:
 		w.Header().Set("retry-after", fault.seconds())
 		writePage(w, http.StatusTooManyRequests, "text/plain", "Too Many Requests\n")
+	case NoFault:
+		if c := req.calls[0]; !req.batch && c.found && c.procedure.kind == subscription && r.Method == http.MethodGet {
+			s.stream(w, r, c)
+			return
+		}
+		fallthrough
 	default:
 		s.answer(w, r, req, meta{number: number, fault: fault})
 	}

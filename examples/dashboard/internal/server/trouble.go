@@ -116,6 +116,13 @@ func (t *trouble) admit(ctx context.Context) bool {
 	}
 }
 
+// watch returns what is closed when something changes, and whether the line is cut now.
+func (t *trouble) watch() (changed <-chan struct{}, cut bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.changed, t.cut || t.closed
+}
+
 // take returns the fault that a request meets and counts it.
 func (t *trouble) take(req request) Fault {
 	t.mu.Lock()

@@ -89,6 +89,9 @@ func (s *Server) run(r *http.Request, c call, params map[string]string, fault Fa
 		if fault.Kind == FailCalls && fault.hits(c.path) {
 			return nil, fault.refusal()
 		}
+		if c.procedure.kind == subscription {
+			return nil, &refusal{code: "METHOD_NOT_SUPPORTED", message: "Subscriptions are not part of batches"}
+		}
 		sellerID, err := s.signedIn(r, params)
 		if err != nil {
 			return nil, err
