@@ -75,7 +75,7 @@ func TestListen_slowsTheDashboardDownIfItMay_S30(t *testing.T) {
 			dashboard := onScreen(t, p, p.Dashboard())
 			orders := dashboard.Current().Data().Metrics.Orders
 			listening(t, p, dashboard)
-			require.Greater(t, dashboard.Current().NextPollAt().Sub(p.client.Now()), 30*time.Second)
+			await(t, dashboard, func(r query.Result[seller.Dashboard]) bool { return r.NextPollAt().Sub(p.client.Now()) > 30*time.Second })
 
 			p.server.Control("createOrder", map[string]any{"sellerId": "seller_1"}, nil)
 			await(t, dashboard, func(r query.Result[seller.Dashboard]) bool { return r.Data().Metrics.Orders == orders+1 })
