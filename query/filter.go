@@ -184,9 +184,10 @@ func (c *Client) Cancel(ctx context.Context, f Filter) error {
 	for _, fl := range flights {
 		_, _ = fl.wait(ctx) // the outcome is the waiters'
 	}
-	if len(flights) > 0 {
+	switch { // until it is known that all of them know
+	case len(flights) > 0:
 		c.sched.Yield(2)
-	} else if len(chosen) > 0 {
+	case len(chosen) > 0:
 		c.sched.Yield(1)
 	}
 	return context.Cause(ctx)
