@@ -20,6 +20,7 @@ func (tx *txn) cancel(f *flight, how cancelled) {
 	}
 	tx.land(f)
 	f.cancelled = true
+	e.tally().cancelled.Add(1)
 	tx.later(func() { f.ctx.end(cause) })
 	f.err = cause
 	if how.revert {

@@ -35,6 +35,9 @@ type Config struct {
 	// Together lets polls that are due at about the same time share a request.
 	// Default: off.
 	Together Together
+	// StatsDepth is how many parts the prefixes have by which Stats counts. Keys of fewer
+	// parts are counted by what comes before their last one. Default: 1.
+	StatsDepth int
 	// PollJitter is by how much the first poll may be early after somebody came to
 	// observe and after the network returned, so that the clients of a fleet do not
 	// poll in step: by a random part of PollJitter, or of the interval if that is
@@ -90,9 +93,10 @@ type Client struct {
 	landing   landing
 	txns      sync.Pool // of *txn
 	together  Together
-	chance    chance // guarded by mu
-	storm     storm  // guarded by mu
-	sides     sides  // guarded by mu
+	chance    chance  // guarded by mu
+	storm     storm   // guarded by mu
+	sides     sides   // guarded by mu
+	tallies   tallies // the same
 
 	work   sync.WaitGroup  // every goroutine of the client; none is added once closed
 	life   context.Context //nolint:containedctx // the client's own; every other ends with it
@@ -133,7 +137,8 @@ func New(cfg Config) (*Client, error) {
 	if c.online == nil {
 		c.online = NewSignal(true)
 	}
-	c.index.tree.root.c = c
+	c.tallies.depth = cfg.StatsDepth
+	c.index.tree.root.c, c.index.tree.root.tally = c, c.tallies.of(rootText)
 	c.life, c.finish = context.WithCancelCause(context.Background())
 	c.defaults.Store(&defaults{queries: cfg.Defaults, mutations: cfg.MutationDefaults})
 	c.Mount()

@@ -157,6 +157,9 @@ func (c *Client) insert(o *options, f updater, at time.Time) error {
 			return
 		}
 		e := tx.build(o, s)
+		if tx.governor.applying.Load() > 0 {
+			e.tally().pushed.Add(1)
+		}
 		tx.writeByHand(e, written{data: data, hasData: true}, at)
 	})
 	return err

@@ -81,6 +81,7 @@ func (e *entry) joinable(st *state, t reflect.Type) *flight {
 	if f == nil || st.fetchStatus == isIdle || f.opts.typ != t || f.failing.Load() {
 		return nil
 	}
+	e.tally().joined.Add(1)
 	f.wanted()
 	return f
 }

@@ -24,6 +24,7 @@ type flight struct {
 	settled   bool
 	cancelled bool          // that is how it was settled
 	outdated  bool          // push has told more since it began; see outdated.go
+	began     int64         // Unix nanoseconds
 	again     bool          // it takes the place of one that was
 	revert    *state        // what a reverted cancellation goes back to
 	prompt    bool          // the first attempt begins with the fetch itself
@@ -83,6 +84,7 @@ func (tx *txn) takeOff(e *entry, o *options, s seed, mode fetchMode) (f *flight,
 	var old *flight
 	if st, f := e.state.Load(), e.flight.Load(); st.fetchStatus != isIdle && f != nil && !f.failing.Load() {
 		if !st.hasData || !mode.cancelRefetch {
+			e.tally().joined.Add(1)
 			f.wanted()
 			return f, false
 		}
@@ -110,6 +112,7 @@ func (tx *txn) takeOff(e *entry, o *options, s seed, mode fetchMode) (f *flight,
 		}
 	}
 	f.revert = e.state.Load()
+	tx.began(f)
 	paused := !tx.networkAllows(f.opts.policy.NetworkMode, true)
 	tx.setOut(e, fetchAction{paused: paused, poll: mode.poll, direction: mode.direction})
 	e.flight.Store(f)
@@ -306,6 +309,7 @@ func (f *flight) failed(n int, err error, delay time.Duration) {
 	strain := f.e.client().strainOf(err)
 	f.e.client().update(func(tx *txn) {
 		if !f.settled {
+			f.e.tally().retries.Add(1)
 			tx.unplace(f)
 			f.outdated = false // the next attempt begins later
 			tx.dispatch(f.e, failedAction{count: n, err: err, strain: strain, retryAt: tx.sched.Now().Add(delay)})
@@ -332,7 +336,9 @@ func (c *Client) store(f *flight, data any) error {
 		if settled = f.settled || tx.superseded(f); settled {
 			return
 		}
+		before := e.state.Load()
 		tx.succeed(e, successAction{data: w.data, under: w.under, hidden: !w.hasData, at: tx.now()})
+		e.tally().answered(f, before, e.state.Load(), false, tx.now())
 		tx.remember(f)
 		tx.land(f)
 		tx.testify(f)
@@ -367,6 +373,7 @@ func (c *Client) fail(f *flight, err error) {
 		}
 		tx.dispatch(f.e, errorAction{err: err, strain: strain, at: tx.sched.Now()})
 		f.err = err
+		f.e.tally().failures.Add(1)
 		tx.land(f)
 		tx.testify(f)
 		done = f.e.view()

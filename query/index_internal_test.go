@@ -24,6 +24,7 @@ func TestIndex_findsWhatAModelFinds(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		var x index
+		x.tree.root.c = new(Client)
 		var id uint64
 		model := map[querykey.Key]*entry{}
 		var order []querykey.Key
@@ -54,6 +55,7 @@ func TestIndex_findsWhatAModelFinds(t *testing.T) {
 func TestIndex_emptyFindsNothing(t *testing.T) {
 	t.Parallel()
 	var x index
+	x.tree.root.c = new(Client)
 	require.Nil(t, x.find(querykey.Of("a")))
 	require.Empty(t, x.keys())
 }
@@ -61,6 +63,7 @@ func TestIndex_emptyFindsNothing(t *testing.T) {
 func TestIndex_growsAndShrinks(t *testing.T) {
 	t.Parallel()
 	var x index
+	x.tree.root.c = new(Client)
 	var all []*entry
 	for n := range 1000 {
 		e := &entry{key: querykey.Of(n)}
@@ -80,6 +83,7 @@ func TestIndex_growsAndShrinks(t *testing.T) {
 func TestIndex_readersNeedNoLock(t *testing.T) {
 	t.Parallel()
 	var x index
+	x.tree.root.c = new(Client)
 	stays := &entry{key: querykey.Of("stays")}
 	x.insert(stays, &blank)
 	var wrong atomic.Int64

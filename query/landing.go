@@ -99,6 +99,7 @@ func (tx *txn) accept(a *arrival) (done bool) {
 		return false
 	}
 	tx.succeed(e, successAction{data: a.data, at: tx.now()})
+	e.tally().answered(f, a.st, e.state.Load(), false, tx.now())
 	tx.remember(f)
 	tx.land(f)
 	tx.testify(f)

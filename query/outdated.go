@@ -19,7 +19,11 @@ func (tx *txn) outdate(e *entry) {
 // overtaken is what a write does that may come from the handler of an event. It need
 // not: to fetch once more than necessary does no harm.
 func (c *Client) overtaken(e *entry) {
-	if c.governor.applying.Load() > 0 && e.flight.Load() != nil {
+	if c.governor.applying.Load() == 0 {
+		return
+	}
+	e.tally().pushed.Add(1)
+	if e.flight.Load() != nil {
 		c.update(func(tx *txn) { tx.outdate(e) })
 	}
 }

@@ -135,6 +135,7 @@ func (c *Client) confirm(f *flight) bool {
 		}
 		f.confirmed = true
 		tx.succeed(e, successAction{data: st.data, under: st.under, hidden: !st.hasData, at: tx.sched.Now(), unchanged: true})
+		e.tally().answered(f, st, e.state.Load(), true, tx.now())
 		m.confirmed++
 		if r.noted != nil {
 			r.noted.confirmed = m.confirmed

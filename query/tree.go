@@ -25,9 +25,11 @@ type tree struct {
 // branch is a prefix. The keys of its members are one part longer.
 type branch struct {
 	c        *Client       // whose
+	tally    *tally        // of the prefix, or the part of it that counts
 	marks    atomic.Uint64 // how often all of them were marked stale; read without lock
 	text     string
 	parent   *branch // nil for the root
+	depth    int     // parts of the prefix
 	at       int     // place among the parent's children
 	children []*branch
 	members  []*entry // those with observers come first
@@ -98,7 +100,10 @@ func (t *tree) grow(text string) *branch {
 		return b
 	}
 	parent := t.grow(parentText(text))
-	b := &branch{c: parent.c, text: strings.Clone(text), parent: parent, at: len(parent.children)}
+	b := &branch{c: parent.c, tally: parent.tally, text: strings.Clone(text), parent: parent, at: len(parent.children)}
+	if b.depth = parent.depth + 1; b.depth <= max(b.c.tallies.depth, 1) {
+		b.tally = b.c.tallies.of(b.text)
+	}
 	parent.children = append(parent.children, b)
 	if t.byText == nil {
 		t.byText = map[string]*branch{}

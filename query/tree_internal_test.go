@@ -29,6 +29,7 @@ func TestTree_findsWhatAScanFinds(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		var x index
+		x.tree.root.c = new(Client)
 		var all []*entry // oldest first
 		for id := range rapid.Uint64Range(1, 60).Draw(t, "steps") {
 			k := drawKey(t, "key")
@@ -86,6 +87,7 @@ func keysOf(list []*entry) (keys []string) {
 func TestTree_freesWhatItNoLongerNeeds(t *testing.T) {
 	t.Parallel()
 	var x index
+	x.tree.root.c = new(Client)
 	var all []*entry
 	for n := range 10_000 {
 		e := &entry{key: querykey.Of("orders", n, "lines")}

@@ -369,6 +369,7 @@ type setup struct {
 	market *market
 	config seller.Config
 	batch  trpc.BatchMode
+	cache  query.Config
 }
 
 // open returns a shop that is closed with the bubble of t.
@@ -377,7 +378,7 @@ func open(t *testing.T, s setup) *shop {
 	if s.market == nil {
 		s.market = newMarket(seller.OrderPending, seller.OrderConfirmed, seller.OrderShipped)
 	}
-	client, err := query.New(query.Config{})
+	client, err := query.New(s.cache)
 	require.NoError(t, err)
 	api, err := trpc.New(trpc.Config{
 		URL: "http://market.test/trpc", HTTP: &http.Client{Transport: s.market}, Batch: trpc.Batch{Mode: s.batch},

@@ -1,8 +1,10 @@
 package seller_test
 
 import (
+	"slices"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -117,5 +119,25 @@ func TestAdaptive_refusalsStretchAndRecoveryShrinks_S32(t *testing.T) {
 			quickest = min(quickest, at[i]-at[i-1])
 		}
 		require.Equal(t, 5*sec, quickest, "as if nothing had been")
+	})
+}
+
+func TestStats_tellWhichPagesGainFromPolling_S33(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := open(t, setup{batch: trpc.BatchOff, cache: query.Config{StatsDepth: 3}})
+		watch(s, s.PendingOrders())
+		s.advance(mins)
+		rows := s.client.Stats()
+		i := slices.IndexFunc(rows, func(r query.Stats) bool { return r.Prefix == s.Keys().Orders() })
+		require.GreaterOrEqual(t, i, 0)
+		got := rows[i]
+		require.EqualValues(t, 13, got.Fetches)
+		require.EqualValues(t, 1, got.Changed, "nothing happens")
+		require.EqualValues(t, 12, got.Unchanged)
+		require.EqualValues(t, 12, got.Age.Count)
+		require.Equal(t, 5*time.Second, got.Age.Quantile(0.5))
+		require.EqualValues(t, 13, got.Latency.Count)
+		require.Positive(t, got.Bytes)
 	})
 }

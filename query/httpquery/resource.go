@@ -75,6 +75,7 @@ func (r Resource[T]) Fetch(ctx context.Context) (data T, err error) {
 	if err != nil {
 		return data, &TransportError{Host: r.host(), Status: resp.StatusCode, Err: causeOf(ctx, err)}
 	}
+	info.Received(len(body), false)
 	return r.take(info, have, resp, body)
 }
 

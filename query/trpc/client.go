@@ -12,6 +12,7 @@ import (
 	"github.com/benbjohnson/clock"
 
 	"github.com/freshet-go/freshet/internal/sched"
+	"github.com/freshet-go/freshet/query"
 )
 
 const defaultMaxResponseBytes = 16 << 20
@@ -222,6 +223,9 @@ func (c *Client) call(ctx context.Context, op Op, in, out any) (err error) {
 	answer, err := c.handler(ctx, op)
 	if err != nil {
 		return err
+	}
+	if info, ok := query.FetchInfoFrom(ctx); ok {
+		info.Received(len(answer.Data), answer.Batched)
 	}
 	return c.decode(op, answer.Data, out)
 }

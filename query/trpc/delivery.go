@@ -19,6 +19,7 @@ func (d *delivery) settle(index int, out outcome) {
 	}
 	d.done[index] = true
 	d.left--
+	out.answer.Batched = len(d.ops) > 1
 	d.hand(index, out)
 }
 

@@ -50,6 +50,8 @@ type Answer struct {
 	Data   json.RawMessage // still encoded by the server's transformer
 	Status int
 	Header http.Header
+	// Batched says that the call shared its request with others.
+	Batched bool
 }
 
 // Handler carries out a call. It must be safe for concurrent use, return soon

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"testing"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/freshet-go/freshet/query"
@@ -145,4 +146,31 @@ func TestFetch_outsideOfACacheDecodesEverything(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, "q", got.Path)
 	}
+}
+
+// Package query counts what a fetch received, and whether it shared a request.
+func TestCall_tellsTheFetchWhatItReceived(t *testing.T) {
+	t.Parallel()
+	var p peer // which echoes
+	api := p.client(t, trpc.Config{Batch: fullBatch(2)})
+	alone := p.client(t, trpc.Config{Batch: trpc.Batch{Mode: trpc.BatchOff}})
+	cache := caching(t)
+	get := func(c *trpc.Client, n int) (echoed, error) {
+		fetch := func(ctx context.Context) (echoed, error) { return trpc.NewQuery[int, echoed]("q").Call(ctx, c, n) }
+		return query.Fetch(t.Context(), cache, query.Query[echoed]{Key: querykey.Of("q", n), Fetch: fetch})
+	}
+	together(2, func(i int) {
+		_, err := get(api, i)
+		assert.NoError(t, err)
+	})
+	_, err := get(alone, 3)
+	require.NoError(t, err)
+	rows := cache.Stats()
+	got := rows[len(rows)-1]
+	require.Equal(t, querykey.Of("q"), got.Prefix)
+	require.EqualValues(t, 2, got.Batched)
+	require.EqualValues(t, 3*len(`{"input":0,"path":"q"}`), got.Bytes)
+	_, err = trpc.NewQuery[int, echoed]("q").Call(t.Context(), alone, 4) // for no fetch
+	require.NoError(t, err)
+	require.Equal(t, got, cache.Stats()[len(rows)-1])
 }
