@@ -31,6 +31,9 @@ func (c *Client) begin(f func(tx *txn)) *txn {
 	}
 	c.mu.Lock()
 	f(tx)
+	if tx.limit.held > tx.limit.Max {
+		tx.shrink()
+	}
 	batch := c.events.hold(tx)
 	derived := false
 	defer func() {
@@ -107,6 +110,7 @@ func (tx *txn) setOut(e *entry, a fetchAction) {
 func (tx *txn) enter(e *entry, next *state) {
 	next.marks = e.state.branch.marks.Load() // no need for a copy
 	next.since = tx.since(next)
+	tx.weigh(e, e.state.now.Load(), next)
 	e.state.Store(next)
 	tx.touch(e)
 }
@@ -159,6 +163,8 @@ func (tx *txn) place(o *options, s seed) (e *entry, isNew bool) {
 		e.own().pager = o.pager
 	}
 	tx.index.insert(e, e.initial())
+	tx.limit.admit()
+	tx.weigh(e, &blank, e.initial())
 	tx.coverNew(e)
 	tx.tell(EventAdded, e, nil)
 	return e, true
@@ -195,6 +201,7 @@ func (tx *txn) remove(e *entry) {
 		return
 	}
 	tx.index.remove(e)
+	tx.limit.forget(e)
 	tx.bare(e)
 	for k := e.kin; k != nil; k = k.next {
 		k.leave()

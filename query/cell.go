@@ -22,6 +22,11 @@ type flags struct{ set atomic.Uint32 }
 const (
 	gone     = 1 << iota // what is marked from now on is not meant for it
 	consumed             // the fetch function has looked at its context
+
+	// See limit.go.
+	queued  // it waits for being dropped
+	settled // in the main queue, or on its way there
+	unread  // since it was last looked over
 )
 
 func (f *flags) has(flag uint32) bool { return f.set.Load()&flag != 0 }

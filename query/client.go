@@ -48,6 +48,8 @@ type Config struct {
 	// Random is where chance comes from. The client uses it for nothing but PollJitter
 	// and Storm.Spread, and by one goroutine at a time. Default: the runtime's.
 	Random rand.Source
+	// Limit bounds how much is kept. Default: no bound.
+	Limit Limit
 	// OnFetch is told how each fetch ended, whoever asked for it.
 	OnFetch FetchCallbacks
 	// OnMutation is called around each mutation, before its own callbacks.
@@ -97,6 +99,7 @@ type Client struct {
 	storm     storm   // guarded by mu
 	sides     sides   // guarded by mu
 	tallies   tallies // the same
+	limit     limiter // the same
 
 	work   sync.WaitGroup  // every goroutine of the client; none is added once closed
 	life   context.Context //nolint:containedctx // the client's own; every other ends with it
@@ -113,8 +116,11 @@ type Client struct {
 }
 
 // New returns a client that listens to focus and network. It starts no
-// goroutine until there is something to do.
+// goroutine until there is something to do. The error says what is wrong with cfg.
 func New(cfg Config) (*Client, error) {
+	if err := cfg.Limit.check(); err != nil {
+		return nil, err
+	}
 	c := &Client{
 		sched:    sched.New(cfg.Clock),
 		focus:    cfg.Focus,
@@ -126,6 +132,7 @@ func New(cfg Config) (*Client, error) {
 		together: cfg.Together,
 		chance:   chance{source: cfg.Random, jitter: cfg.PollJitter},
 		storm:    storm{Storm: cfg.Storm},
+		limit:    limiter{Limit: cfg.Limit},
 	}
 	c.chance.begin()
 	if c.polls = c.sched; c.together.On == On {

@@ -35,6 +35,7 @@ func look[T any](e *entry) (T, bool) {
 		e.client().unpack((&Query[T]{Key: e.key}).erase())
 		st = e.state.Load()
 	}
+	e.use()
 	return as[T](st.data)
 }
 

@@ -16,6 +16,7 @@ type extra struct {
 	pager    *pager       // the last one given: an entry stays infinite
 	typ      reflect.Type // the first that was claimed, if the options name another or none
 	gcTime   GCTime       // the longest that was asked for, unless inherited from the options
+	cost     int64        // see limit.go; up to 1 if it is not known
 
 	remembered *remembered // of the fetch that got the data; see remember.go
 
@@ -36,7 +37,7 @@ func (e *entry) own() *extra {
 func (e *entry) tidy() {
 	x := e.extra.Load()
 	if x != nil && len(x.observers) == 0 && len(x.patches) == 0 && len(x.defaults) == 0 &&
-		x.initial == nil && x.pager == nil && x.typ == nil && x.gcTime.kind == gcInherit && x.remembered == nil && x.cover.Load() == nil {
+		x.initial == nil && x.pager == nil && x.typ == nil && x.gcTime.kind == gcInherit && x.remembered == nil && x.cost <= 1 && x.cover.Load() == nil {
 		e.extra.Store(nil)
 	}
 }

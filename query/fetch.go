@@ -69,6 +69,7 @@ func serve[T any](ctx context.Context, e *entry, stale StaleTime) (v T, ok bool,
 			return v, true, err
 		}
 	default:
+		e.use()
 		v, ok = as[T](st.data)
 	}
 	return v, ok, nil
@@ -167,6 +168,7 @@ func (c *Client) fetchData(ctx context.Context, o *options, with contentment) (a
 		})
 	}
 	if st.hasData && (with != onlyFresh || !stale) {
+		e.use()
 		return st.data, nil
 	}
 	if s.ok {

@@ -10,6 +10,7 @@ func hit[T any](e *entry, stale StaleTime) (v T, ok bool) {
 		!b.c.sched.ToCome(s.since+int64(stale.d)) || b.c.over.Load() {
 		return v, false
 	}
+	e.use()
 	v, ok = s.data.(T)
 	return v, ok
 }

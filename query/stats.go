@@ -29,6 +29,8 @@ type Stats struct {
 	// Batched is how many answers shared a request with others, Bytes how long the
 	// answers were, as far as transports say so by FetchInfo.Received.
 	Batched, Bytes int64
+	// Evicted is how many queries were dropped because of Config.Limit.
+	Evicted int64
 	// Latency is how long fetches took that were answered, retries and pauses included.
 	Latency Histogram
 	// Age is how old data were when an answer took their place, or confirmed them: so
@@ -110,7 +112,7 @@ func (t *tally) stats(read func(*atomic.Int64) int64) Stats {
 		Fetches: read(&t.fetches), Joined: read(&t.joined), Retries: read(&t.retries),
 		Failures: read(&t.failures), Cancelled: read(&t.cancelled),
 		Changed: read(&t.changed), Unchanged: read(&t.unchanged), NotModified: read(&t.notModified),
-		Pushed: read(&t.pushed), Batched: read(&t.batched), Bytes: read(&t.bytes),
+		Pushed: read(&t.pushed), Batched: read(&t.batched), Bytes: read(&t.bytes), Evicted: read(&t.evicted),
 		Latency: t.latency.histogram(read), Age: t.age.histogram(read),
 	}
 	if t.text != "" {

@@ -15,7 +15,7 @@ type tally struct {
 
 	fetches, joined, retries, failures, cancelled atomic.Int64
 	changed, unchanged, notModified               atomic.Int64
-	pushed, batched, bytes                        atomic.Int64
+	pushed, batched, bytes, evicted               atomic.Int64
 
 	latency, age spread
 }

@@ -37,13 +37,14 @@ func (g *collection) Fire() {
 
 // collect drops an entry if nobody needs it. A paused fetch needs it, too.
 func (tx *txn) collect(e *entry) {
-	if len(e.observers()) == 0 && e.state.Load().fetchStatus == isIdle {
+	if e.idle() {
 		tx.remove(e)
 	}
 }
 
 // scheduleGC lets an entry be collected when its time has passed from now on.
 func (tx *txn) scheduleGC(e *entry) {
+	tx.limit.queue(e)
 	if e.gcTime().kind == gcNever || e.removed() || tx.closed {
 		tx.sched.Stop(&e.gc)
 		return

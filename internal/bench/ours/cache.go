@@ -25,10 +25,7 @@ func newCache(cfg contest.Config) (contest.Cache, error) {
 }
 
 func newStringClient(cfg contest.Config) (client, error) {
-	if cfg.Bound > 0 {
-		return client{}, contest.ErrNotOffered // a bound is not there yet
-	}
-	return newClient(keeping(cfg), func(ctx context.Context, info query.FetchInfo) (any, error) {
+	return newBounded(keeping(cfg), int64(cfg.Bound), func(ctx context.Context, info query.FetchInfo) (any, error) {
 		text, ok := info.Key.Part(0).(string)
 		if !ok {
 			return nil, errForeignKey

@@ -62,7 +62,12 @@ type client struct {
 }
 
 func newClient(policy query.Policy, fetch func(context.Context, query.FetchInfo) (any, error)) (client, error) {
-	c, err := query.New(query.Config{Defaults: query.Defaults{Fetch: fetch}})
+	return newBounded(policy, 0, fetch)
+}
+
+// newBounded is newClient with so many entries at most, if it is not zero.
+func newBounded(policy query.Policy, most int64, fetch func(context.Context, query.FetchInfo) (any, error)) (client, error) {
+	c, err := query.New(query.Config{Defaults: query.Defaults{Fetch: fetch}, Limit: query.Limit{Max: most}})
 	return client{c, policy}, err
 }
 
