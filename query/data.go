@@ -31,11 +31,11 @@ func look[T any](e *entry) (T, bool) {
 		var none T
 		return none, false
 	}
+	e.use()
 	if base, _ := st.base(); isPacked(base) {
 		e.client().unpack((&Query[T]{Key: e.key}).erase())
 		st = e.state.Load()
 	}
-	e.use()
 	return as[T](st.data)
 }
 

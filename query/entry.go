@@ -30,6 +30,11 @@ func (e *entry) client() *Client { return e.state.branch.c }
 // removed reports whether the entry was taken out of the cache.
 func (e *entry) removed() bool { return e.state.flags.has(gone) }
 
+// idle reports whether nobody needs e but those who may read it again.
+func (e *entry) idle() bool {
+	return len(e.observers()) == 0 && e.state.Load().fetchStatus == isIdle
+}
+
 // view shows the entry's present state.
 func (e *entry) view() State[any] { return e.viewOf(e.state.Load()) }
 

@@ -127,6 +127,19 @@ func (e *entry) remembered() *remembered {
 	return nil
 }
 
+// cost is what e was found to cost, 1 until then.
+func (e *entry) cost() int64 {
+	if x := e.extra.Load(); x != nil {
+		return max(x.cost, 1)
+	}
+	return 1
+}
+
+func (e *entry) setCost(cost int64) {
+	e.own().cost = cost
+	e.tidy()
+}
+
 // take makes m the entry's options. What was claimed stays so, and the longest gc
 // time counts.
 func (e *entry) take(m *method) {

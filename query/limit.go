@@ -64,11 +64,6 @@ func (e *entry) use() {
 	}
 }
 
-// idle reports whether nobody needs e but those who may read it again.
-func (e *entry) idle() bool {
-	return len(e.observers()) == 0 && e.state.Load().fetchStatus == isIdle
-}
-
 // admit counts a new entry.
 func (l *limiter) admit() {
 	if l.Max > 0 {
@@ -124,7 +119,7 @@ func (l *limiter) victim() *entry {
 		case !e.idle():
 			flags.lower(queued)
 			flags.raise(settled) // it was used again
-		case e.state.Load().under != nil:
+		case len(e.patches()) > 0:
 			l.settle(e)
 		case !flags.has(unread) && left > round: // else they were read meanwhile, but somebody has to go
 			flags.raise(unread)
@@ -163,8 +158,7 @@ func (tx *txn) weigh(e *entry, before, next *state) {
 
 // sameData reports whether s certainly has the data of t. It does not compare them.
 func (s *state) sameData(t *state) bool {
-	return s.dataUpdateCount == t.dataUpdateCount && s.hasData == t.hasData && s.under == t.under &&
-		s.dataUpdatedAt.Equal(t.dataUpdatedAt)
+	return s.sameWrite(t) && s.hasData == t.hasData && s.under == t.under && isPacked(s.data) == isPacked(t.data)
 }
 
 // weigh asks what e costs, and drops others if it is too much.
@@ -181,20 +175,10 @@ func (c *Client) weigh(e *entry) {
 			return
 		}
 		tx.limit.held -= e.cost()
+		if cost > tx.limit.Max {
+			cost = tx.limit.Max + 1 // enough to be too much, and sums stay in range
+		}
 		e.setCost(cost)
 		tx.limit.held += e.cost()
 	})
-}
-
-// cost is what e was found to cost, 1 until then.
-func (e *entry) cost() int64 {
-	if x := e.extra.Load(); x != nil {
-		return max(x.cost, 1)
-	}
-	return 1
-}
-
-func (e *entry) setCost(cost int64) {
-	e.own().cost = cost
-	e.tidy()
 }

@@ -69,8 +69,7 @@ type remembered struct {
 func (m *remembered) fits(st *state) bool {
 	was, had := m.of.base()
 	is, has := st.base()
-	return had && has && st.dataUpdateCount == m.of.dataUpdateCount &&
-		st.dataUpdatedAt.Equal(m.of.dataUpdatedAt) && share.Same(was, is)
+	return had && has && st.sameWrite(m.of) && share.Same(was, is)
 }
 
 // recollection is what one attempt has to do with memories.

@@ -171,6 +171,11 @@ func (s *state) staleAfter(t StaleTime, now time.Time) bool {
 	}
 }
 
+// sameWrite reports whether no data were written between s and t.
+func (s *state) sameWrite(t *state) bool {
+	return s.dataUpdateCount == t.dataUpdateCount && s.dataUpdatedAt.Equal(t.dataUpdatedAt)
+}
+
 // atRest is s without a fetch under way.
 func (s *state) atRest() state {
 	r := *s.rare

@@ -66,6 +66,7 @@ func (c *Client) unpack(o *options) {
 			tx.restore(e, next)
 			return
 		}
+		tx.weigh(e, st, &next)
 		e.state.Store(&next)
 		e.unpackRevert(p, next.data)
 		tx.touch(e) // for observers of any
