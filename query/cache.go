@@ -204,7 +204,7 @@ func (tx *txn) remove(e *entry) {
 	tx.limit.forget(e)
 	tx.bare(e)
 	for k := e.kin; k != nil; k = k.next {
-		k.leave()
+		k.member.leave()
 	}
 	if f := e.flight.Load(); f != nil {
 		tx.cancel(f, cancelled{silent: true})

@@ -55,7 +55,7 @@ func (tx *txn) cancel(f *flight, how cancelled) {
 // them the cancellation if next is nil.
 func (tx *txn) settle(f, next *flight) {
 	if f.next = next; next != nil {
-		next.witnesses = append(next.witnesses, f.witnesses...)
+		next.summon(f.witness)
 	} else {
 		tx.testify(f)
 	}

@@ -12,11 +12,16 @@ import (
 type lazyContext struct {
 	parent context.Context //nolint:containedctx // it is one
 
-	mu     sync.Mutex      // guards what follows
-	inner  context.Context //nolint:containedctx // it is one; nil until somebody asks
+	mu    sync.Mutex   // guards what follows
+	inner *realContext // nil until somebody asks
+	ended bool
+	cause error
+}
+
+type realContext struct {
+	context.Context //nolint:containedctx // it is one
+
 	cancel context.CancelCauseFunc
-	ended  bool
-	cause  error
 }
 
 // end ends the context, for the cause of context.CancelCauseFunc.
@@ -25,10 +30,10 @@ func (c *lazyContext) end(cause error) {
 	if !c.ended {
 		c.ended, c.cause = true, cause
 	}
-	cancel := c.cancel
+	inner := c.inner
 	c.mu.Unlock()
-	if cancel != nil {
-		cancel(cause) // the first cause counts
+	if inner != nil {
+		inner.cancel(cause) // the first cause counts
 	}
 }
 
@@ -36,12 +41,12 @@ func (c *lazyContext) real() context.Context {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.inner == nil {
-		c.inner, c.cancel = context.WithCancelCause(c.parent)
-		if c.ended {
-			c.cancel(c.cause)
+		ctx, cancel := context.WithCancelCause(c.parent)
+		if c.inner = (&realContext{ctx, cancel}); c.ended {
+			cancel(c.cause)
 		}
 	}
-	return c.inner
+	return c.inner.Context
 }
 
 func (c *lazyContext) Done() <-chan struct{} { return c.real().Done() }
@@ -70,7 +75,6 @@ func (c *lazyContext) Err() error {
 type fetchContext struct {
 	context.Context //nolint:containedctx // it is one
 
-	used   *flags
 	info   FetchInfo
 	recall *recollection // guarded by the client's mutex
 }
@@ -82,12 +86,15 @@ func (f *flight) context(ctx context.Context, o *method) *fetchContext {
 	if f.failures > 0 || f.call != nil {
 		call = new(fetchContext)
 	}
-	*call = fetchContext{Context: ctx, used: &f.e.state.flags, info: FetchInfo{f.e.key, o.meta, f.failures, f, nil}}
-	if f.call = call; f.walk == nil {
+	*call = fetchContext{Context: ctx, info: FetchInfo{f.e.key, o.meta, int(f.failures), f, nil}}
+	if f.call = call; f.pages == nil {
 		call.info.call = call
 	}
 	return call
 }
+
+// consume notes that the fetch function looks at the context.
+func (c *fetchContext) consume() { c.info.flight.e.state.flags.raise(consumed) }
 
 func (c *fetchContext) Value(key any) any {
 	if key == (fetchInfoKey{}) {
@@ -97,11 +104,11 @@ func (c *fetchContext) Value(key any) any {
 }
 
 func (c *fetchContext) Done() <-chan struct{} {
-	c.used.raise(consumed)
+	c.consume()
 	return c.Context.Done()
 }
 
 func (c *fetchContext) Err() error {
-	c.used.raise(consumed)
+	c.consume()
 	return c.Context.Err()
 }

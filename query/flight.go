@@ -13,36 +13,35 @@ import (
 // flight is one running fetch of an entry. Everyone who asks meanwhile waits
 // for it; nobody who waits can end it for the others.
 type flight struct {
-	e         *entry
-	opts      *method // retry, delay and network mode are those of the start
-	direction Direction
-	walk      func(context.Context) (any, error) // of an infinite query
-	ctx       lazyContext                        // life of the fetch, not of a caller
-	seen      fetchContext                       // ctx as the fetch function gets it
+	e     *entry
+	opts  *method      // retry, delay and network mode are those of the start
+	pages *paging      // of an infinite query, else nil
+	ctx   lazyContext  // life of the fetch, not of a caller
+	seen  fetchContext // ctx as the fetch function gets it
 
 	// Guarded by the client's mutex.
-	settled   bool
-	cancelled bool          // that is how it was settled
-	outdated  bool          // push has told more since it began; see outdated.go
 	began     int64         // Unix nanoseconds
-	again     bool          // it takes the place of one that was
 	revert    *state        // what a reverted cancellation goes back to
-	prompt    bool          // the first attempt begins with the fetch itself
-	byCaller  bool          // it runs on the goroutine of who asked for it
 	wake      chan struct{} // not nil while paused
-	first     bool          // paused before the first attempt
-	placed    bool          // it has one of the places of a Storm
-	massed    bool          // it had one: further attempts need one, too
-	witnesses []*witness    // observers that show the outcome in any case
+	witness   *witness      // the first observer that shows the outcome in any case
+	settled   bool
+	cancelled bool // that is how it was settled
+	outdated  bool // push has told more since it began; see outdated.go
+	again     bool // it takes the place of one that was
+	prompt    bool // the first attempt begins with the fetch itself
+	byCaller  bool // it runs on the goroutine of who asked for it
+	first     bool // paused before the first attempt
+	placed    bool // it has one of the places of a Storm
+	massed    bool // it had one: further attempts need one, too
+
+	// Used by the flight's goroutine alone.
+	confirmed bool          // it is over: nothing was modified
+	failures  int32         // of attempts
+	call      *fetchContext // of the present attempt
+	feed      *feed         // of a streamed query, else nil
 
 	lastAttempt atomic.Bool // the next failure is final
 	failing     atomic.Bool // it was; nobody joins any more
-
-	// Used by the flight's goroutine alone.
-	feed      feed          // of a streamed query
-	failures  int           // of attempts
-	call      *fetchContext // of the present attempt
-	confirmed bool          // it is over: nothing was modified
 
 	// Functions are called in the order in which fetches are started.
 	turn chan struct{}          // closed when that of the flight before is called, nil if it was
@@ -54,12 +53,36 @@ type flight struct {
 	err  error
 }
 
+// paging is how the pages of an infinite query are fetched.
+type paging struct {
+	direction Direction
+	walk      func(context.Context) (any, error)
+}
+
+// direction is the end of an infinite query that f extends, if it does.
+func (f *flight) direction() Direction {
+	if f.pages == nil {
+		return ""
+	}
+	return f.pages.direction
+}
+
 // witness is an observer that asked for a fetch by hand: it shows the outcome
 // even if nobody subscribes, and what it showed is the answer.
 type witness struct {
 	o        *observer
 	failFast bool // an error is answer enough
 	saw      atomic.Pointer[result]
+	next     *witness // of the same flight
+}
+
+// summon adds witnesses to those of f.
+func (f *flight) summon(w *witness) {
+	last := &f.witness
+	for *last != nil {
+		last = &(*last).next
+	}
+	*last = w
 }
 
 // fetchMode says how a fetch treats one that runs already.
@@ -99,11 +122,9 @@ func (tx *txn) takeOff(e *entry, o *options, s seed, mode fetchMode) (f *flight,
 			tx.adopt(e, lender, s)
 		}
 	}
-	f = &flight{
-		e: e, opts: e.opts.Load(), direction: mode.direction, ctx: lazyContext{parent: tx.life},
-	}
+	f = &flight{e: e, opts: e.opts.Load(), ctx: lazyContext{parent: tx.life}}
 	if p := e.pager(); p != nil && p.ready {
-		f.walk = p.start(e.state.Load(), mode.direction)
+		f.pages = &paging{mode.direction, p.start(e.state.Load(), mode.direction)}
 	}
 	if old != nil {
 		f.turn = make(chan struct{})
@@ -123,7 +144,7 @@ func (tx *txn) takeOff(e *entry, o *options, s seed, mode fetchMode) (f *flight,
 	if tx.hold(f, true); f.wake == nil {
 		// The function counts as called now, whatever happens until it is.
 		f.prompt = true
-		if f.walk == nil {
+		if f.pages == nil {
 			e.state.flags.lower(consumed)
 		}
 	}
@@ -142,7 +163,7 @@ func (tx *txn) takeOff(e *entry, o *options, s seed, mode fetchMode) (f *flight,
 
 // testify lets the witnesses of a flight that is over see the outcome.
 func (tx *txn) testify(f *flight) {
-	for _, w := range f.witnesses {
+	for w := f.witness; w != nil; w = w.next {
 		if w.failFast && f.err != nil {
 			continue // whoever asked gets the error, and looks no further
 		}
@@ -230,16 +251,16 @@ func (f *flight) begin() {
 // with the fetch, else the one that the entry has now.
 func (f *flight) attempt(ctx context.Context) (data any, err error) {
 	o := f.opts
-	if f.walk == nil && !f.prompt {
+	if f.pages == nil && !f.prompt {
 		f.e.state.flags.lower(consumed)
 		o = f.e.opts.Load()
 	}
 	f.prompt = false
 	call := f.context(ctx, o)
 	f.begin()
-	if f.walk != nil {
+	if f.pages != nil {
 		// Once consumed, the context of an infinite query counts as such for good.
-		err = protect(func() (err error) { data, err = f.walk(call); return err })
+		err = protect(func() (err error) { data, err = f.pages.walk(call); return err })
 		f.e.client().sched.Yield(2) // from the last page to their list
 		return data, err
 	}
@@ -305,7 +326,7 @@ func (tx *txn) resume(f *flight) {
 }
 
 func (f *flight) failed(n int, err error, delay time.Duration) {
-	f.failures = n
+	f.failures = int32(n)
 	strain := f.e.client().strainOf(err)
 	f.e.client().update(func(tx *txn) {
 		if !f.settled {

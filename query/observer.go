@@ -111,7 +111,7 @@ func (o *observer) fetch(mode fetchMode, w *witness) (f *flight) {
 		o.turn(tx, s)
 		f = tx.fetch(o.e, o.opts, s, mode)
 		if w != nil {
-			f.witnesses = append(f.witnesses, w)
+			f.summon(w)
 		}
 	})
 	return f

@@ -50,7 +50,7 @@ func (tx *txn) superseded(f *flight) bool {
 	if !f.outdated || f.again || !f.e.state.Load().hasData {
 		return false
 	}
-	tx.fetch(f.e, nil, seed{}, fetchMode{cancelRefetch: true, direction: f.direction}).again = true
+	tx.fetch(f.e, nil, seed{}, fetchMode{cancelRefetch: true, direction: f.direction()}).again = true
 	return true
 }
 

@@ -19,13 +19,17 @@ type relatives[A comparable] struct {
 type relative[A comparable] struct {
 	arg A
 	e   *entry
+	in  *relatives[A]
+	kin
 }
 
 // kin are the families that an entry has to leave when it is removed.
 type kin struct {
-	leave func()
-	next  *kin
+	member interface{ leave() } // what the kin is a part of
+	next   *kin
 }
+
+func (n *relative[A]) leave() { n.in.remove(n, n.in.hashOf(n), n.in.hashOf) }
 
 func newRelatives[A comparable](c *Client) *relatives[A] {
 	seed := maphash.MakeSeed()
@@ -82,8 +86,9 @@ func (r *relatives[A]) enrol(arg A, key querykey.Key) {
 		if e == nil || arg != arg || r.find(&arg) != nil { //nolint:gocritic // a NaN is never found
 			return
 		}
-		n := &relative[A]{arg, e}
+		n := &relative[A]{arg: arg, e: e, in: r}
+		n.kin = kin{n, e.kin}
 		r.insert(n, r.hashOf(n), r.hashOf)
-		e.kin = &kin{func() { r.remove(n, r.hashOf(n), r.hashOf) }, e.kin}
+		e.kin = &n.kin
 	})
 }

@@ -100,6 +100,9 @@ func (q Streamed[T, C]) run(f *flight) (any, error) {
 	}
 	life, end := context.WithCancel(&f.ctx)
 	defer end() // lets those go who still send
+	if f.feed == nil {
+		f.feed = new(feed)
+	}
 	f.feed.again = f.feed.written
 	all := q.InitialValue
 	call := f.context(life, f.opts)
