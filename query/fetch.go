@@ -61,18 +61,19 @@ func fetch[T any](ctx context.Context, c *Client, key querykey.Key, q Query[T]) 
 // stale time is not given or a function take the long way, which is told by false.
 func serve[T any](ctx context.Context, e *entry, stale StaleTime) (v T, ok bool, err error) {
 	st := e.state.Load()
-	switch {
-	case e.client().over.Load(), st.hasData && (stale.kind == staleInherit || stale.kind == staleFunc):
-	case !st.hasData || e.client().tooOld(st, stale):
-		if f := e.joinable(st, typeOf[T]()); f != nil && ctx.Err() == nil {
-			v, err = outcome[T](ctx, f)
-			return v, true, err
-		}
-	default:
-		e.use()
-		v, ok = as[T](st.data)
+	if e.client().over.Load() || st.hasData && (stale.kind == staleInherit || stale.kind == staleFunc) {
+		return v, false, nil
 	}
-	return v, ok, nil
+	now, old := e.client().tooOld(st, stale)
+	if !old {
+		if v, ok = as[T](st.data); ok {
+			e.readAt(st, now)
+		}
+	} else if f := e.joinable(st, typeOf[T]()); f != nil && ctx.Err() == nil {
+		v, err = outcome[T](ctx, f)
+		ok = true
+	}
+	return v, ok, err
 }
 
 // joinable returns the fetch that runs, if somebody who found e in state st and
@@ -159,7 +160,8 @@ func (c *Client) fetchData(ctx context.Context, o *options, with contentment) (a
 	o, s = o.alone(s) // an entry that begins with data is not made by a fetch
 	v := e.view()
 	st, staleTime := v.get(), o.policy.StaleTime.resolve(c, v)
-	stale := st.staleAfter(staleTime, c.sched.Now())
+	now := c.sched.Now()
+	stale := st.staleAfter(staleTime, now)
 	if st.hasData && with == anyAgeRefreshed && stale {
 		c.update(func(tx *txn) {
 			if !tx.closed && !e.removed() {
@@ -168,7 +170,7 @@ func (c *Client) fetchData(ctx context.Context, o *options, with contentment) (a
 		})
 	}
 	if st.hasData && (with != onlyFresh || !stale) {
-		e.use()
+		e.readAt(st, now)
 		return st.data, nil
 	}
 	if s.ok {

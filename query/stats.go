@@ -36,6 +36,11 @@ type Stats struct {
 	// Age is how old data were when an answer took their place, or confirmed them: so
 	// old was the oldest that anybody can have read before.
 	Age Histogram
+	// ReadAge is how old the data were that Fetch and its relatives answered with
+	// instead of fetching. Reads are so quick that not all of them are looked at: as
+	// long as there are few all are, and about 20 a second of a client if there are
+	// many. So Count is not how many there were. Data that never turn stale are left out.
+	ReadAge Histogram
 }
 
 // Histogram counts durations.
@@ -113,7 +118,7 @@ func (t *tally) stats(read func(*atomic.Int64) int64) Stats {
 		Failures: read(&t.failures), Cancelled: read(&t.cancelled),
 		Changed: read(&t.changed), Unchanged: read(&t.unchanged), NotModified: read(&t.notModified),
 		Pushed: read(&t.pushed), Batched: read(&t.batched), Bytes: read(&t.bytes), Evicted: read(&t.evicted),
-		Latency: t.latency.histogram(read), Age: t.age.histogram(read),
+		Latency: t.latency.histogram(read), Age: t.age.histogram(read), ReadAge: t.readAge.histogram(read),
 	}
 	if t.text != "" {
 		_ = json.Unmarshal([]byte(t.text+"]"), &s.Prefix) // it was made of a key

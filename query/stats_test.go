@@ -65,6 +65,89 @@ func TestStats_tellsWhatFetchesBrought(t *testing.T) {
 	})
 }
 
+func TestStats_tellsHowOldDataWereWhenTheyWereRead(t *testing.T) {
+	t.Parallel()
+	inBubble(t, query.Config{}, func(t *testing.T, c *query.Client) {
+		p := &pageStats{give: func(n int) (int, error) { return n, nil }}
+		q := p.query("orders", "list")
+		q.Policy.StaleTime = query.StaleAfter(time.Minute)
+		for range 3 { // after a second that the fetch takes: 0s, 30s, and another fetch
+			_, err := query.Fetch(t.Context(), c, q)
+			require.NoError(t, err)
+			pass(30 * time.Second)
+		}
+		require.Equal(t, query.Histogram{Buckets: []query.Bucket{{UpTo: 30 * time.Second, Count: 1}}, Count: 1, Sum: 30 * time.Second},
+			statsOf(t, c, querykey.Of("orders")).ReadAge, "neither a fetch nor its caller is a read")
+		require.Equal(t, 2, p.calls)
+
+		pass(2 * time.Minute)
+		_, err := query.Ensure(t.Context(), c, q) // as Get does it, which does not ask for the time
+		require.NoError(t, err)
+		_, err = query.Revalidate(t.Context(), c, q) // 2m30s, and a fetch that takes a second
+		require.NoError(t, err)
+		pass(2 * time.Second)
+		family := &query.Family[string, int]{Prefix: querykey.Of("orders"), Policy: q.Policy}
+		for range 2 {
+			_, err = query.FetchOf(t.Context(), c, family, "list")
+			require.NoError(t, err)
+		}
+		want := query.Histogram{Count: 4, Sum: 182 * time.Second, Buckets: []query.Bucket{
+			{UpTo: time.Second, Count: 2}, {UpTo: 30 * time.Second, Count: 1}, {UpTo: 5 * time.Minute, Count: 1},
+		}}
+		require.Equal(t, want, statsOf(t, c, querykey.Of("orders")).ReadAge)
+	})
+}
+
+func TestStats_looksAtFewOfManyReads(t *testing.T) {
+	t.Parallel()
+	c, err := query.New(query.Config{})
+	require.NoError(t, err)
+	defer func() { require.NoError(t, c.Close(context.WithoutCancel(t.Context()))) }()
+	q := query.Query[int]{Key: querykey.Of("orders", 1), Policy: query.Policy{StaleTime: query.StaleAfter(time.Hour)}}
+	require.NoError(t, query.Set(c, q, 1))
+	const reads = 100_000
+	for range reads {
+		_, err := query.Fetch(t.Context(), c, q)
+		require.NoError(t, err)
+	}
+	seen := statsOf(t, c, querykey.Of("orders")).ReadAge.Count
+	require.NotZero(t, seen)
+	require.Less(t, seen, int64(reads/10))
+}
+
+// What is counted of reads: how many are, and what one costs, against what a fresh hit
+// costs. The metric is by how much of it hits are slower.
+func BenchmarkStats_onFreshHits(b *testing.B) {
+	c, err := query.New(query.Config{})
+	require.NoError(b, err)
+	defer func() { require.NoError(b, c.Close(context.Background())) }()
+	at := func(stale time.Duration) query.Query[int] {
+		return query.Query[int]{Key: querykey.Of("orders", stale), Policy: query.Policy{StaleTime: query.StaleAfter(stale)}}
+	}
+	// read returns how long a read took, and which part of them was counted.
+	read := func(q query.Query[int], n int) (took, counted float64) {
+		c.ResetStats()
+		require.NoError(b, query.Set(c, q, 1))
+		start := time.Now()
+		for range n {
+			_, _ = query.Fetch(context.Background(), c, q)
+		}
+		took = float64(time.Since(start)) / float64(n)
+		return took, float64(c.Stats()[1].ReadAge.Count) / float64(n)
+	}
+	const some = 1_000_000
+	var slower, share float64
+	for b.Loop() {
+		hit, few := read(at(time.Hour), some)
+		long, all := read(at(900*time.Millisecond), some/100) // so near its end that each is looked at
+		require.InDelta(b, 1, all, 0.01)
+		slower, share = max(slower, 100*few*(long-hit)/hit), few
+	}
+	b.ReportMetric(slower, "%slower")
+	b.ReportMetric(share*1e6, "counted/1e6")
+	require.LessOrEqual(b, slower, 3.0)
+}
+
 func TestStats_countsWhoWaitsAndWhatFails(t *testing.T) {
 	t.Parallel()
 	inBubble(t, query.Config{}, func(t *testing.T, c *query.Client) {

@@ -9,7 +9,8 @@ import (
 )
 
 // tally counts what happens to the entries below one prefix. It is written without
-// lock, by fetches and writes and never by reads, so it costs a hit nothing.
+// lock by fetches and writes, and by those reads alone that take the long way: on the
+// system clock one in each of its ticks, while there are many. So it costs a hit nothing.
 type tally struct {
 	text string // of the prefix, rootText for keys of one part, empty for all others
 
@@ -17,7 +18,7 @@ type tally struct {
 	changed, unchanged, notModified               atomic.Int64
 	pushed, batched, bytes, evicted               atomic.Int64
 
-	latency, age spread
+	latency, age, readAge spread
 }
 
 // spread is the live side of a Histogram.
@@ -79,6 +80,15 @@ func (a *tallies) of(text string) *tally {
 
 // tally is where what happens to e is counted.
 func (e *entry) tally() *tally { return e.state.branch.tally }
+
+// readAt notes that data of e were read. When may be of a while ago, and zero if
+// nobody knows.
+func (e *entry) readAt(st *state, now time.Time) {
+	e.use()
+	if !now.IsZero() {
+		e.tally().readAge.add(now.Sub(st.dataUpdatedAt))
+	}
+}
 
 // began counts a fetch.
 func (tx *txn) began(f *flight) {

@@ -17,13 +17,14 @@ func (c *Client) isStale(o *options, s State[any]) bool {
 	return o.enabled(c, s) && s.get().staleAfter(o.policy.StaleTime.resolve(c, s), c.sched.Now())
 }
 
-// tooOld is staleAfter as of now. It is asked with every hit, and looks at the clock
-// only if it has to.
-func (c *Client) tooOld(s *state, t StaleTime) bool {
+// tooOld is staleAfter as of now. It looks at the clock only if it has to: else now
+// is zero, or that of a while ago.
+func (c *Client) tooOld(s *state, t StaleTime) (now time.Time, old bool) {
 	if !s.hasData || s.invalidated || t.kind != staleAfter {
-		return s.staleAfter(t, time.Time{}) // whatever the time
+		return now, s.staleAfter(t, now) // whatever the time
 	}
-	return !c.sched.Before(s.dataUpdatedAt.Add(t.d))
+	now, fresh := c.sched.Before(s.dataUpdatedAt.Add(t.d))
+	return now, !fresh
 }
 
 // wants reports whether an occasion governed by p is to be taken.

@@ -24,19 +24,20 @@ type coarse struct {
 }
 
 // Before reports whether the present is before t. It is as exact as asking Now, and
-// much cheaper if t is more than a second away.
-func (s *Scheduler) Before(t time.Time) bool {
+// much cheaper if t is more than a second away. The time it returns as well is then
+// that of the note, else the present one.
+func (s *Scheduler) Before(t time.Time) (now time.Time, toCome bool) {
 	if note := s.coarse.note.Load(); note != 0 && t.Sub(s.coarse.birth)-time.Duration(note) > far && monotonic(t) {
 		if !s.coarse.asked.Load() {
 			s.coarse.asked.Store(true)
 		}
-		return true
+		return s.coarse.birth.Add(time.Duration(note)), true
 	}
-	now := s.clock.Now()
+	now = s.clock.Now()
 	if s.system && t.Sub(now) > far && monotonic(t) {
 		s.keepTime()
 	}
-	return now.Before(t)
+	return now, now.Before(t)
 }
 
 // monotonic reports whether t was read from the system clock, so that setting that
@@ -80,14 +81,9 @@ func (s *Scheduler) Reading(t time.Time) int64 {
 
 // ToCome reports whether the time of a reading, which may have been moved by up to
 // Forever, is surely still to come. It costs next to nothing and does not know of
-// times that are near, or while nobody asks Before.
+// times that are near, nor before somebody has asked Before since the last tick: so
+// while there are many who ask, one of them in each tick is sent there.
 func (s *Scheduler) ToCome(reading int64) bool {
 	note := s.coarse.note.Load()
-	if note == 0 || reading-note <= int64(far) {
-		return false
-	}
-	if !s.coarse.asked.Load() {
-		s.coarse.asked.Store(true)
-	}
-	return true
+	return note != 0 && reading-note > int64(far) && s.coarse.asked.Load()
 }

@@ -18,12 +18,17 @@ func newCoarse() (*Scheduler, *clock.Mock) {
 	return s, mock
 }
 
+func before(s *Scheduler, t time.Time) bool {
+	_, toCome := s.Before(t)
+	return toCome
+}
+
 func TestCoarse_isKeptOnlyWhileSomebodyAsks(t *testing.T) {
 	t.Parallel()
 	s, mock := newCoarse()
 	defer s.Close()
 	kept := func() bool { return s.coarse.note.Load() != 0 }
-	ask := func() { require.True(t, s.Before(s.coarse.birth.Add(time.Hour))) }
+	ask := func() { require.True(t, before(s, s.coarse.birth.Add(time.Hour))) }
 	require.False(t, kept(), "nobody has asked")
 	ask()
 	require.True(t, kept())
@@ -47,9 +52,9 @@ func TestCoarse_answersOnlyFarFromItsNote(t *testing.T) {
 	defer s.Close()
 	s.coarse.note.Store(1)
 	mock.Set(s.coarse.birth.Add(2 * far)) // ticks have not come for so long
-	require.True(t, s.Before(s.coarse.birth.Add(far+2)), "from the note, which is what ticks are for")
-	require.False(t, s.Before(s.coarse.birth.Add(far)), "exactly")
-	require.False(t, s.Before(s.coarse.birth.Add(far+2).Round(0)), "exactly, for the clock may have been set")
+	require.True(t, before(s, s.coarse.birth.Add(far+2)), "from the note, which is what ticks are for")
+	require.False(t, before(s, s.coarse.birth.Add(far)), "exactly")
+	require.False(t, before(s, s.coarse.birth.Add(far+2).Round(0)), "exactly, for the clock may have been set")
 }
 
 func TestAhead_knowsNoMoreThanBefore(t *testing.T) {
@@ -58,12 +63,18 @@ func TestAhead_knowsNoMoreThanBefore(t *testing.T) {
 	defer s.Close()
 	due := s.Reading(s.coarse.birth.Add(time.Hour))
 	require.False(t, s.ToCome(due), "no time is noted")
-	require.True(t, s.Before(s.coarse.birth.Add(time.Hour)))
+	hour := s.coarse.birth.Add(time.Hour)
+	require.True(t, before(s, hour))
 	for range 10 {
+		require.False(t, s.ToCome(due), "one in each tick is sent to Before")
+		now, toCome := s.Before(hour)
+		require.True(t, toCome)
+		require.Equal(t, s.coarse.note.Load(), int64(now.Sub(s.coarse.birth)), "as noted")
+		require.True(t, s.ToCome(due))
 		require.True(t, s.ToCome(due))
 		mock.Add(tick)
 	}
-	require.NotZero(t, s.coarse.note.Load(), "who asks ToCome keeps the note alive")
+	require.True(t, before(s, hour))
 	require.False(t, s.ToCome(s.coarse.note.Load()+int64(far)), "near")
 	require.True(t, s.ToCome(s.coarse.note.Load()+int64(far)+1))
 }

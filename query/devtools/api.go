@@ -90,6 +90,14 @@ func (t *tools) data(e query.Entry) (data, why string) {
 	return text.String(), ""
 }
 
+func (t *tools) stats(w http.ResponseWriter, _ *http.Request) {
+	rows := []statsView{}
+	for _, s := range t.client.Stats() {
+		rows = append(rows, viewStats(s))
+	}
+	answer(w, http.StatusOK, rows)
+}
+
 // act begins what the body asks for.
 func (t *tools) act(w http.ResponseWriter, r *http.Request) {
 	if !t.opts.Actions {

@@ -130,6 +130,26 @@ func TestHandler_showsDataOnlyIfAllowed(t *testing.T) {
 	require.Contains(t, noData(odd), "unsupported type")
 }
 
+func TestHandler_showsWhatHasHappened(t *testing.T) {
+	t.Parallel()
+	c := shop(t)
+	for n := range 300 { // more prefixes than are counted by themselves
+		require.NoError(t, query.Set(c, query.Query[int]{Key: querykey.Of(n, "of many")}, n))
+	}
+	var rows []struct {
+		Prefix    string
+		Fetches   int
+		ReadAge95 *float64
+	}
+	h := devtools.Handler(c, devtools.Options{})
+	require.NoError(t, json.Unmarshal(ask(h, "GET", "/api/stats", "").Body.Bytes(), &rows))
+	require.Len(t, rows, 257)
+	require.Empty(t, rows[256].Prefix)
+
+	few := devtools.Handler(shop(t), devtools.Options{})
+	golden(t, "stats.json", ask(few, "GET", "/api/stats", ""))
+}
+
 func TestHandler_showsOnlySoManyQueries(t *testing.T) {
 	t.Parallel()
 	c, err := query.New(query.Config{})

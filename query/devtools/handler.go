@@ -12,6 +12,7 @@
 //
 //	GET  api/cache?filter=TEXT  queries whose key contains TEXT, and all mutations
 //	GET  api/query?key=KEY      one query, why it is or is not updated, its data
+//	GET  api/stats              what has happened per prefix, see [query.Client.Stats]
 //	GET  api/events             what happens from now on, as server-sent events
 //	POST api/actions            {"action": ACTION, "key": KEY}
 //
@@ -87,6 +88,7 @@ func Handler(client *query.Client, o Options) http.Handler {
 	}
 	mux.HandleFunc("GET /api/cache", t.cache)
 	mux.HandleFunc("GET /api/query", t.query)
+	mux.HandleFunc("GET /api/stats", t.stats)
 	mux.HandleFunc("GET /api/events", t.events)
 	mux.HandleFunc("POST /api/actions", t.act)
 	return t.guard(mux)

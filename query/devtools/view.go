@@ -76,6 +76,49 @@ type eventView struct {
 	Lost     int             `json:"lost,omitempty"`
 }
 
+// statsView is what has happened below a prefix. Times are in milliseconds, negative
+// for more than an hour, and absent if nothing was measured.
+type statsView struct {
+	Prefix    string   `json:"prefix"` // "" stands for all that are not counted by themselves
+	Fetches   int64    `json:"fetches"`
+	Joined    int64    `json:"joined"`
+	Batched   int64    `json:"batched"`
+	Pushed    int64    `json:"pushed"`
+	Retries   int64    `json:"retries"`
+	Failures  int64    `json:"failures"`
+	Cancelled int64    `json:"cancelled"`
+	Changed   int64    `json:"changed"`
+	Unchanged int64    `json:"unchanged"` // not modified ones among them
+	Bytes     int64    `json:"bytes"`
+	Evicted   int64    `json:"evicted"`
+	Latency50 *float64 `json:"latency50,omitempty"`
+	Latency95 *float64 `json:"latency95,omitempty"`
+	Age95     *float64 `json:"age95,omitempty"`     // when an answer took the place of the data
+	ReadAge95 *float64 `json:"readAge95,omitempty"` // when they were read
+}
+
+func viewStats(s query.Stats) statsView {
+	v := statsView{
+		Prefix: s.Prefix.String(), Fetches: s.Fetches, Joined: s.Joined, Batched: s.Batched, Pushed: s.Pushed,
+		Retries: s.Retries, Failures: s.Failures, Cancelled: s.Cancelled,
+		Changed: s.Changed, Unchanged: s.Unchanged + s.NotModified, Bytes: s.Bytes, Evicted: s.Evicted,
+		Latency50: quantile(s.Latency, 0.5), Latency95: quantile(s.Latency, 0.95),
+		Age95: quantile(s.Age, 0.95), ReadAge95: quantile(s.ReadAge, 0.95),
+	}
+	if s.Others {
+		v.Prefix = ""
+	}
+	return v
+}
+
+func quantile(h query.Histogram, q float64) *float64 {
+	if h.Count == 0 {
+		return nil
+	}
+	ms := float64(h.Quantile(q)) / float64(time.Millisecond)
+	return &ms
+}
+
 func viewQuery(e query.Entry) queryView {
 	s := e.State
 	return queryView{

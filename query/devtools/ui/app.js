@@ -53,6 +53,26 @@ function mutationRow(now, m) {
   return rowOf(label(state), m.key, m.scope || "", age(now, m.submittedAt), m.failureCount);
 }
 
+// upTo is a bound of times in milliseconds; more than an hour is below zero.
+function upTo(ms) {
+  if (ms === undefined) return "–";
+  if (ms < 0) return "over 1 h";
+  if (ms < 1000) return `${ms} ms`;
+  return ms < 120000 ? `${ms / 1000} s` : `${ms / 60000} min`;
+}
+
+function statsRow(s) {
+  const answers = s.changed + s.unchanged;
+  const unchanged = answers ? `${Math.round((100 * s.unchanged) / answers)} %` : "–";
+  return rowOf(s.prefix || "others", s.fetches, s.failures, unchanged, s.pushed, s.joined, s.batched,
+    upTo(s.latency95), upTo(s.readAge95), upTo(s.age95));
+}
+
+async function showStats() {
+  const answer = await fetch("api/stats").catch(() => null);
+  if (answer?.ok) byId("stats").replaceChildren(...(await answer.json()).map(statsRow));
+}
+
 async function refresh() {
   clearTimeout(planned);
   hurried = false;
@@ -71,7 +91,7 @@ async function refresh() {
   byId("queries").children[place]?.focus();
   byId("mutations").replaceChildren(...c.mutations.reverse().map((m) => mutationRow(c.now, m)));
   byId("actions").hidden = !c.actions;
-  await showSelected();
+  await Promise.all([showSelected(), showStats()]);
 }
 
 async function showSelected() {
