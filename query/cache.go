@@ -2,6 +2,7 @@ package query
 
 import (
 	"slices"
+	"sync"
 	"time"
 )
 
@@ -17,6 +18,8 @@ type txn struct {
 	notes []eventNote   // what those who listen are to hear, see eventlog.go
 }
 
+var txns sync.Pool // of *txn, of all clients: programs that make many find some
+
 // update is the only door through which the cache is written. f runs under the
 // mutex and must not call user code; the observers it touched are brought up to
 // date before update returns.
@@ -25,10 +28,11 @@ func (c *Client) update(f func(tx *txn)) { c.begin(f).finish() }
 // begin is update for an operation that goes on: what user code is to hear of
 // waits until the operation calls finish.
 func (c *Client) begin(f func(tx *txn)) *txn {
-	tx, _ := c.txns.Get().(*txn)
+	tx, _ := txns.Get().(*txn)
 	if tx == nil {
-		tx = &txn{Client: c}
+		tx = new(txn)
 	}
+	tx.Client = c
 	c.mu.Lock()
 	f(tx)
 	if tx.limit.held > tx.limit.Max {
@@ -56,8 +60,8 @@ func (tx *txn) finish() {
 	}
 	clear(tx.dirty)
 	clear(tx.after)
-	tx.at, tx.dirty, tx.after, tx.notes = time.Time{}, tx.dirty[:0], tx.after[:0], nil
-	tx.txns.Put(tx)
+	*tx = txn{dirty: tx.dirty[:0], after: tx.after[:0]}
+	txns.Put(tx)
 }
 
 // now is the time of the change, which takes none.

@@ -93,7 +93,6 @@ type Client struct {
 	post      post          // guarded by mu
 	crew      crew
 	landing   landing
-	txns      sync.Pool // of *txn
 	together  Together
 	chance    chance  // guarded by mu
 	storm     storm   // guarded by mu
@@ -208,11 +207,13 @@ func (c *Client) Close(ctx context.Context) error {
 	c.update(func(tx *txn) { tx.close() })
 	c.finish(ErrClosed)
 	c.over.Store(true)
+	if ctx.Done() == nil {
+		c.await()
+		return nil
+	}
 	done := make(chan struct{})
 	go func() {
-		c.work.Wait()
-		c.sched.Close()
-		c.polls.Close()
+		c.await()
 		close(done)
 	}()
 	select {
@@ -221,6 +222,13 @@ func (c *Client) Close(ctx context.Context) error {
 	case <-ctx.Done():
 		return fmt.Errorf("query: close: %w", context.Cause(ctx))
 	}
+}
+
+// await returns once every goroutine of a client that is closed is gone.
+func (c *Client) await() {
+	c.work.Wait()
+	c.sched.Close()
+	c.polls.Close()
 }
 
 // goLocked starts a goroutine of the client, unless it is closed. It needs mu.

@@ -29,7 +29,9 @@ type kin struct {
 	next   *kin
 }
 
-func (n *relative[A]) leave() { n.in.remove(n, n.in.hashOf(n), n.in.hashOf) }
+func (n *relative[A]) leave() {
+	n.in.remove(n, n.in.hashOf(n), n.in.hashOf)
+}
 
 func newRelatives[A comparable](c *Client) *relatives[A] {
 	seed := maphash.MakeSeed()

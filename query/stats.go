@@ -126,7 +126,11 @@ func (t *tally) stats(read func(*atomic.Int64) int64) Stats {
 	return s
 }
 
-func (s *spread) histogram(read func(*atomic.Int64) int64) Histogram {
+func (l *lazySpread) histogram(read func(*atomic.Int64) int64) Histogram {
+	s := l.made.Load()
+	if s == nil {
+		return Histogram{}
+	}
 	h := Histogram{Sum: time.Duration(read(&s.sum))}
 	for i := range s.counts {
 		n := read(&s.counts[i])

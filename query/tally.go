@@ -18,7 +18,22 @@ type tally struct {
 	changed, unchanged, notModified               atomic.Int64
 	pushed, batched, bytes, evicted               atomic.Int64
 
-	latency, age, readAge spread
+	latency, age, readAge lazySpread
+}
+
+// lazySpread is a spread that is made when there is something to count: many prefixes
+// never see some kinds of time.
+type lazySpread struct{ made atomic.Pointer[spread] }
+
+func (l *lazySpread) add(d time.Duration) {
+	s := l.made.Load()
+	if s == nil {
+		s = new(spread)
+		if !l.made.CompareAndSwap(nil, s) {
+			s = l.made.Load()
+		}
+	}
+	s.add(d)
 }
 
 // spread is the live side of a Histogram.
