@@ -50,6 +50,7 @@ func (s *Scheduler) keepTime() {
 	defer s.mu.Unlock()
 	if !s.stopped && s.ticker == nil {
 		s.noteLocked()
+		s.coarse.asked.Store(true) // just now
 	}
 }
 

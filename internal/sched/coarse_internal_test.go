@@ -65,6 +65,8 @@ func TestAhead_knowsNoMoreThanBefore(t *testing.T) {
 	require.False(t, s.ToCome(due), "no time is noted")
 	hour := s.coarse.birth.Add(time.Hour)
 	require.True(t, before(s, hour))
+	require.True(t, s.ToCome(due), "who began to keep the time has asked")
+	mock.Add(tick)
 	for range 10 {
 		require.False(t, s.ToCome(due), "one in each tick is sent to Before")
 		now, toCome := s.Before(hour)
