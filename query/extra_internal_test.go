@@ -39,4 +39,5 @@ func TestEntry_isSmall(t *testing.T) {
 	}
 	require.LessOrEqual(t, reflect.TypeFor[state]().Size(), uintptr(80))
 	require.LessOrEqual(t, reflect.TypeFor[entry]().Size(), uintptr(144))
+	require.LessOrEqual(t, reflect.TypeFor[flight]().Size(), uintptr(320))
 }

@@ -96,8 +96,8 @@ func (a *tallies) of(text string) *tally {
 // tally is where what happens to e is counted.
 func (e *entry) tally() *tally { return e.state.branch.tally }
 
-// readAt notes that data of e were read. When may be of a while ago, and zero if
-// nobody knows.
+// readAt notes that data of e were read, at a time that may be of a moment before. If
+// it is zero nobody knows, and the age is not counted.
 func (e *entry) readAt(st *state, now time.Time) {
 	e.use()
 	if !now.IsZero() {
